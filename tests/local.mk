@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+# One list per height: unit and property tests beside the room that they test.
+include tests/base/local.mk
+include tests/model/local.mk
+include tests/place/local.mk
+include tests/sched/local.mk
+include tests/ledger/local.mk
+include tests/wire/local.mk
+include tests/store/local.mk
+include tests/fed/local.mk
+include tests/engine/local.mk
+include tests/sim/local.mk
+include tests/command/local.mk
+include tests/daemon/local.mk
