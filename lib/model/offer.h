@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * offer - what a holder wrote about one center it considered for one job
+ *
+ * `rule` names the first rule that excluded the center; RULE_NONE means that it
+ * was a candidate and the terms below decided. Kept for `fexplain`.
+ */
+#ifndef HOPLUU_MODEL_OFFER_H
+#define HOPLUU_MODEL_OFFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "model/name.h"
+
+enum route_rule {
+    RULE_NONE,       /* a candidate */
+    RULE_NOT_ASKED,  /* --center named others */
+    RULE_AGREEMENT,  /* no agreement in force with it */
+    RULE_SPEAKS_FOR, /* the agreement does not cover the job's institution */
+    RULE_PARTITION,  /* no such partition there, or not shared with us */
+    RULE_SIZE,       /* more nodes, cores or memory than it has or shares */
+    RULE_TIME,       /* longer than the partition or the agreement allows */
+    RULE_SILENT,     /* not connected, or its state is too old */
+    RULE_REFUSED,    /* it was offered the job and said no (text) */
+    RULE_BUDGET,     /* the project has no budget there */
+    _ROUTE_RULE_MAX
+};
+
+const char *route_rule_word(enum route_rule r);
+bool route_rule_parse(const char *word, enum route_rule *ret_r);
+
+#define ROUTE_TEXT_CAP 160
+
+struct route_view {
+    uint32_t center;
+    enum route_rule rule;
+    char text[ROUTE_TEXT_CAP]; /* the rule's figures: "32 cores asked, 16 shared" */
+    int64_t wait_s;            /* estimated wait from now; -1 = never */
+    int64_t state_age_s;       /* how old the view of that center was */
+    bool own;
+    bool chosen;
+};
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * site - what this center's administrator has written: who we are, what we
+ *        share, with whom, and who may spend what
+ *
+ * Built and checked completely by the configuration reader, then never changed:
+ * a reload builds a new one and swaps. All strings are inside the structs; the
+ * arrays belong to the site.
+ */
+#ifndef HOPLUU_MODEL_SITE_H
+#define HOPLUU_MODEL_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/time.h"
+#include "model/name.h"
+
+struct partition {
+    char name[NAME_CAP];
+    char *nodes; /* host list as written */
+    bool is_default;
+    uint32_t max_time_s; /* DURATION_UNLIMITED = none */
+    uint32_t default_time_s;
+    uint32_t max_nodes;      /* per job; 0 = no limit */
+    int64_t core_hour_milli; /* price of a core for an hour, thousandths of a unit */
+    int64_t gib_hour_milli;
+    int64_t gpu_hour_milli;
+};
+
+struct institution {
+    char name[NAME_CAP]; /* "ioit" */
+    char title_vi[TITLE_CAP];
+    char title_en[TITLE_CAP];
+    char ministry[NAME_CAP];
+    char home[NAME_CAP]; /* center that keeps its budget */
+};
+
+struct project {
+    char name[NAME_CAP]; /* unique in the federation: "ioit.climate" */
+    char institution[NAME_CAP];
+    int64_t budget_milli; /* allowance at this center; -1 = no limit */
+};
+
+/* One local account and who that is to the federation. */
+struct person {
+    char local[NAME_CAP];  /* account name at this center */
+    char person[NAME_CAP]; /* user@institution */
+    char institution[NAME_CAP];
+    char *projects; /* comma-separated; the first is the default */
+};
+
+/* Whose foreign jobs run as which local account. */
+struct mapping {
+    char person[NAME_CAP]; /* user@institution, "*@institution" or "*" */
+    char account[NAME_CAP];
+};
+
+#define AGREEMENT_NAMES_MAX 16
+
+/* What one party gives the other. */
+struct agreement_side {
+    char center[NAME_CAP];
+    uint32_t number;
+    char partitions[AGREEMENT_NAMES_MAX][NAME_CAP]; /* shared with the other */
+    uint32_t n_partitions;
+    char institutions[AGREEMENT_NAMES_MAX]
+                     [NAME_CAP]; /* it speaks for these ("*" = all) */
+    uint32_t n_institutions;
+    uint32_t max_cores;  /* ceiling on the other's running cores here; 0 = none */
+    uint32_t max_nodes;  /* per job; 0 = no limit */
+    uint32_t max_time_s; /* per job; DURATION_UNLIMITED = none */
+};
+
+struct agreement {
+    char digest[DIGEST_CAP]; /* of the file's bytes: both sides must show the same */
+    struct wall from;
+    struct wall until; /* 0 = open end */
+    struct agreement_side side[2];
+};
+
+struct peer {
+    char name[NAME_CAP];
+    uint32_t number;
+    char address[TITLE_CAP]; /* host:port that we dial; "" = it dials us */
+    char *ca_file;
+    bool has_agreement;
+    struct agreement agreement;
+    int mine; /* which side of the agreement is ours: 0 or 1 */
+};
+
+struct site {
+    char name[NAME_CAP];
+    uint32_t number;
+    char ministry[NAME_CAP];
+    struct partition *partitions; /* [n_partitions] */
+    size_t n_partitions;
+    struct institution *institutions;
+    size_t n_institutions;
+    struct project *projects;
+    size_t n_projects;
+    struct person *persons;
+    size_t n_persons;
+    struct mapping *mappings;
+    size_t n_mappings;
+    struct peer *peers;
+    size_t n_peers;
+    uint32_t candidates;  /* copies of one job at a time, 1 to CANDIDATES_MAX */
+    int64_t margin_s;     /* a peer must be earlier by more than this */
+    uint32_t max_pending; /* jobs held here that wait; full is -EAGAIN */
+};
+
+struct site *site_new(void);
+void *site_free(struct site *s);
+DEFINE_FREEP(site, struct site)
+
+/* NULL = not found. */
+const struct partition *site_partition(const struct site *s,
+                                       const char *name); /* "" = default */
+const struct institution *site_institution(const struct site *s, const char *name);
+const struct project *site_project(const struct site *s, const char *name);
+const struct person *site_person(const struct site *s, const char *local);
+const struct peer *site_peer(const struct site *s, uint32_t number);
+const struct peer *site_peer_named(const struct site *s, const char *name);
+
+/* The account that this center runs a foreign person's jobs as, or NULL. */
+const char *site_account_for(const struct site *s, const char *person);
+
+/* Name of a center by number, our own included; "?" when unknown. */
+const char *site_center_name(const struct site *s, uint32_t number);
+
+#endif
