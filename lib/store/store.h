@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * store - what is on disk: append before act, one fsync for a turn's work
+ *
+ * SQLite (WAL, synchronous=FULL) in the center's state directory. Writes are
+ * collected in the open batch and belong together: store_commit() hands the batch to
+ * the writer thread, which makes one transaction of it; when that is durable,
+ * on_durable(n) runs in the loop with the batch's number. Batches become durable in
+ * order. Reads use a connection of their own and see durable batches only.
+ *
+ * A failed write (disk full, I/O error) fails the whole batch and every later one
+ * with on_failed(): nothing of it is on disk, and the daemon refuses new work until
+ * store_retry() succeeds (the batches are kept and tried again).
+ *
+ * Ceiling: at most STORE_BATCH_BYTES wait; put calls then answer -EAGAIN.
+ * Tables and formats: docs/store.md.
+ */
+#ifndef HOPLUU_STORE_STORE_H
+#define HOPLUU_STORE_STORE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/time.h"
+#include "model/copy.h"
+#include "model/holding.h"
+#include "model/offer.h"
+#include "model/posting.h"
+
+#define STORE_BATCH_BYTES (256u << 20)
+
+struct store;
+
+struct store_callbacks {
+    void (*durable)(uint64_t batch, void *arg); /* this one and all before it */
+    void (*failed)(int code, const char *text, void *arg); /* once per state change */
+    void (*recovered)(void *arg);
+};
+
+/*
+ * Open or create `dir`/hopluu.db (directory mode 0700, owned by us; anything open to
+ * others is refused). Refuses a newer schema, migrates an older one, takes a lock so
+ * that a second daemon on the same directory is refused (-EBUSY).
+ */
+int store_open(struct event_base *base,
+               const char *dir,
+               const struct store_callbacks *cb,
+               void *arg,
+               struct store **ret_store,
+               struct err *err);
+void *store_close(struct store *s); /* commits and waits for what was put */
+
+/* --- writing: into the open batch ------------------------------------------- */
+
+/* The job's row becomes this. `what` is one word or a short text for its history
+ * ("granted"). */
+int store_put_holding(struct store *s,
+                      const struct holding *h,
+                      const char *what,
+                      struct wall at);
+int store_put_copy(struct store *s,
+                   const struct copy *c,
+                   const char *what,
+                   struct wall at);
+/* A copy that is over (holder has acknowledged its end, or it was dropped). Its usage
+ * row stays. */
+int store_drop_copy(struct store *s, uint64_t id, const char *what, struct wall at);
+
+/* JSON text of the job_spec; text[len]. Replaces. */
+int store_put_spec(struct store *s, uint64_t id, const char *text, size_t len);
+
+/* What routing saw, for fexplain: replaces the job's earlier views of the same epoch.
+ */
+int store_put_views(struct store *s,
+                    uint64_t id,
+                    uint32_t epoch,
+                    struct wall at,
+                    const struct route_view *views,
+                    size_t n);
+
+/* Lines of the account book; each gets the next sequence number. */
+int store_put_postings(struct store *s, const struct posting *p, size_t n);
+
+/* A run that happened here (host's record; entry's record of a run elsewhere has
+ * hosted=false). */
+struct run_record {
+    uint64_t job;
+    uint32_t epoch;
+    bool hosted;    /* it ran at this center */
+    uint32_t entry; /* center numbers */
+    uint32_t host;
+    char person[NAME_CAP];
+    char institution[NAME_CAP];
+    char project[NAME_CAP];
+    char partition[NAME_CAP];
+    enum job_state state;
+    struct wall started;
+    struct wall ended;
+    struct usage usage;
+};
+/* Once per (job, epoch, hosted): a repeat changes nothing. */
+int store_put_run(struct store *s, const struct run_record *r);
+
+/* Small facts of the daemon: last sequence number, incarnation, … */
+int store_put_fact(struct store *s, const char *name, uint64_t value);
+
+/* Close the open batch and give it to the writer. ret_batch: its number; an empty batch
+   answers the last number given out. */
+int store_commit(struct store *s, uint64_t *ret_batch);
+uint64_t store_durable(const struct store *s);
+bool store_failing(const struct store *s);
+void store_retry(struct store *s);
+
+/* --- reading: durable rows only ---------------------------------------------- */
+
+typedef int (*holding_fn)(const struct holding *h, void *arg); /* non-zero stops */
+typedef int (*copy_fn)(const struct copy *c, void *arg);
+
+/* At start: everything that is not final / not dropped. */
+int store_each_open_holding(struct store *s,
+                            holding_fn each,
+                            void *arg,
+                            struct err *err);
+int store_each_copy(struct store *s, copy_fn each, void *arg, struct err *err);
+int store_each_posting(struct store *s,
+                       uint64_t after_seq,
+                       int (*each)(const struct posting *p, void *arg),
+                       void *arg,
+                       struct err *err);
+
+int store_get_fact(struct store *s,
+                   const char *name,
+                   uint64_t *ret_value); /* 0, -ENOENT */
+int store_get_holding(struct store *s,
+                      uint64_t id,
+                      struct holding *ret_h); /* final ones too */
+int store_find_token(struct store *s,
+                     uint32_t uid,
+                     uint64_t client_token,
+                     uint64_t *ret_id);
+int store_get_spec(struct store *s, uint64_t id, struct buf *text); /* 0, -ENOENT */
+int store_get_views(
+    struct store *s,
+    uint64_t id,
+    int (*each)(uint32_t epoch, struct wall at, const struct route_view *v, void *arg),
+    void *arg);
+/* History lines of a job, oldest first. */
+int store_get_history(struct store *s,
+                      uint64_t id,
+                      int (*each)(struct wall at, const char *what, void *arg),
+                      void *arg);
+
+/* facct: holdings by filter, ascending id from after_id on, at most `limit`. Zero
+ * members do not filter. */
+struct job_filter {
+    const uint64_t *ids;
+    size_t n_ids;
+    const char *user;
+    const char *project;
+    const char *institution;
+    const char *name;
+    uint32_t states;   /* bit per enum job_state */
+    struct wall since; /* ended at or after, or not ended */
+    struct wall until; /* submitted before */
+    uint64_t after_id;
+    uint32_t limit;
+};
+int store_each_holding(struct store *s,
+                       const struct job_filter *f,
+                       holding_fn each,
+                       void *arg,
+                       struct err *err);
+
+/* freport: sums over runs. */
+struct run_sum {
+    char institution[NAME_CAP];
+    char project[NAME_CAP];
+    char person[NAME_CAP];
+    uint32_t entry;
+    uint32_t host;
+    bool hosted;
+    uint64_t n_runs;
+    uint64_t core_s;
+    uint64_t mem_mib_s;
+    uint64_t gpu_s;
+    uint64_t cpu_us;
+    int64_t milli;
+};
+/* One call per (institution, project, person, entry, host, hosted), ended in [since,
+ * until). */
+int store_sum_runs(struct store *s,
+                   struct wall since,
+                   struct wall until,
+                   int (*each)(const struct run_sum *sum, void *arg),
+                   void *arg,
+                   struct err *err);
+
+/* Remove specs, views and history of jobs that ended before `before`; the rows stay. */
+int store_trim(struct store *s, struct wall before);
+
+#endif
