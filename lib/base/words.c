@@ -23,6 +23,19 @@ bool word_copy(char *dst, size_t cap, const char *src)
     return true;
 }
 
+void word_cut(char *dst, size_t cap, const char *src)
+{
+    size_t n = strnlen(src, cap);
+
+    if (n >= cap) {
+        n = cap - 1;
+        while (n > 0 && ((unsigned char)src[n] & 0xc0) == 0x80)
+            n--;
+    }
+    memcpy(dst, src, n);
+    dst[n] = '\0';
+}
+
 bool word_is_name(const char *s, size_t max)
 {
     size_t n = 0;

@@ -11,6 +11,9 @@
 /* Copy src into dst[cap], whole or not at all ("" then). Says whether it fitted. */
 bool word_copy(char *dst, size_t cap, const char *src);
 
+/* Copy as much of src as fits dst[cap], on a UTF-8 boundary: texts for people. */
+void word_cut(char *dst, size_t cap, const char *src);
+
 /* A name that may stand in paths, addresses and logs: [A-Za-z0-9._@+-], no leading '-'
  * or '.', 1 to max bytes. */
 bool word_is_name(const char *s, size_t max);

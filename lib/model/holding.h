@@ -66,6 +66,7 @@ struct holding {
     char project[NAME_CAP];
     char name[TITLE_CAP];
     struct request request;
+    char centers[TITLE_CAP]; /* --center: allowed ones, comma-separated; "" = any */
     uint64_t client_token;
     uint32_t priority;
     bool requeue;

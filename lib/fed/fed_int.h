@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * fed_int - what the files of this room share
+ *
+ *   fed.c        birth, restart, looking
+ *   step.c       one step: effects, messages to ourselves, time
+ *   alarm.c      which record wants attention next
+ *   route.c      which centers may run a job, and which look best
+ *   view.c       what peers told about themselves, our own shipments booked in
+ *   intake.c     a job comes in
+ *   holder.c     the holder's half of the protocol
+ *   offering.c   choosing candidates for a waiting job, again and again
+ *   candidate.c  the candidate's half: offer, claim, go
+ *   host.c       the candidate's half from the start on: started, ended, files
+ *   peers.c      connections come and go; what must be said again
+ *   states.c     the allowed edges of both machines
+ */
+#ifndef HOPLUU_FED_FED_INT_H
+#define HOPLUU_FED_FED_INT_H
+
+#include <sys/queue.h>
+
+#include "base/table.h"
+#include "fed/fed.h"
+
+#define GO_VALID_US (30 * US_PER_S) /* a GO is used only so long after its claim */
+#define RETRY_MIN_US (2 * US_PER_S) /* unanswered messages are said again */
+#define RETRY_MAX_US (60 * US_PER_S)
+#define REOFFER_EVERY_US (1 * US_PER_S) /* one look at some waiting jobs */
+#define REOFFER_BATCH 32                /* … so many of them */
+#define REOFFER_REST_US (10 * US_PER_S) /* … that had no look for so long */
+#define REFUSED_REST_US                                                                \
+    (60 * US_PER_S) /* then a center that said no may be asked again */
+#define FINAL_KEEP_US (300 * US_PER_S) /* a final job stays in memory */
+#define FINAL_KEEP_MAX 20000
+#define SUPPLY_STALE_US (300 * US_PER_S) /* an older view excludes its center */
+#define SEQUENCE_BLOCK 1000              /* ids reserved on disk at a time */
+#define RESYNC_BATCH 64                  /* records said again per step */
+#define STEP_SLACK 64                    /* effects one event may produce at most */
+
+/* A place in the alarm heap; `at` INT64_MAX = none. */
+struct alarm {
+    struct mono at;
+    size_t slot; /* index in the heap + 1; 0 = not in it */
+    bool of_holding;
+};
+
+struct held {
+    struct holding h;
+    struct alarm alarm;
+    uint16_t tries;        /* of what is unanswered */
+    bool shipped;          /* booked into a peer's view */
+    struct mono looked;    /* last time candidates were chosen */
+    struct mono refused;   /* last time a center said no */
+    TAILQ_ENTRY(held) all; /* in order of id */
+    TAILQ_ENTRY(held)
+    waiting; /* while it may be offered; or in the list of final ones */
+    bool in_waiting;
+    bool in_final;
+    struct mono final_at;
+    UT_hash_handle hh;
+};
+TAILQ_HEAD(held_list, held);
+
+struct copied {
+    struct copy c;
+    struct alarm alarm;
+    uint16_t tries;
+    bool parked; /* ready, but its holder cannot be asked: not in the engine's queue */
+    struct mono claimed;
+    TAILQ_ENTRY(copied) all;
+    UT_hash_handle hh;
+};
+TAILQ_HEAD(copied_list, copied);
+
+struct view; /* view.c */
+
+/* One per center that we have heard of or may hear of. */
+struct peer_state {
+    uint32_t center;
+    bool up;
+    uint64_t
+        resync_holding; /* say again what concerns it, from this id on; 0 = nothing */
+    bool resync_copies;
+    struct copied *resync_copy;
+    struct view *view;
+    UT_hash_handle hh;
+};
+
+struct fed {
+    const struct site *site;
+    struct book *book;
+    struct fed_local local;
+    uint64_t sequence;       /* last id given out */
+    uint64_t sequence_saved; /* ids up to here may be given out without a save */
+    uint64_t claims;
+    struct held *held_by_id;
+    struct copied *copied_by_id;
+    struct held_list holdings;
+    struct held_list waiting;
+    struct held_list finals;
+    size_t n_waiting;
+    size_t n_final;
+    struct copied_list copies;
+    struct peer_state *peers;
+    struct alarm **heap;
+    size_t n_heap;
+    size_t cap_heap;
+    struct mono reoffer_at;
+
+    struct now now;        /* of the step under way */
+    struct fed_effects fx; /* of the step under way */
+    size_t cap_fx;
+    struct route_view *views; /* arena of the step */
+    size_t n_views;
+    size_t cap_views;
+    struct held_list
+        dead_holdings; /* freed when the next step begins: effects point at them */
+    struct copied_list dead_copies;
+    struct peer_msg *notes; /* to ourselves, read before the step ends */
+    size_t n_notes;
+    size_t cap_notes;
+};
+
+/* --- step.c ------------------------------------------------------------------ */
+
+/* Room for what an event may produce, or -ENOMEM with nothing changed. */
+int step_begin(struct fed *f, struct now now);
+void step_end(struct fed *f, struct fed_effects *ret_fx);
+struct fed_fx *fx_add(struct fed *f, enum fx_kind kind, uint64_t id);
+bool step_full(const struct fed *f); /* leave the rest for the next tick */
+
+/* Say it to a center; to ourselves it arrives within this step. */
+void say(struct fed *f, uint32_t center, const struct peer_msg *m);
+void notes_read(struct fed *f);
+
+void save_held(struct fed *f, struct held *j, const char *what, ...)
+    __attribute__((format(printf, 3, 4)));
+void save_copied(struct fed *f, struct copied *j, const char *what, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* --- alarm.c ----------------------------------------------------------------- */
+int alarm_reserve(struct fed *f); /* room for one more record: 0 or -ENOMEM */
+void alarm_set(struct fed *f, struct alarm *a, struct mono at);
+void alarm_clear(struct fed *f, struct alarm *a);
+struct alarm *alarm_first(const struct fed *f);
+int64_t retry_delay(uint16_t tries);
+
+/* --- states.c ---------------------------------------------------------------- */
+bool hold_edge(enum hold_state from, enum hold_state to);
+bool copy_edge(enum copy_state from, enum copy_state to);
+void held_set(struct fed *f, struct held *j, enum hold_state to);
+void copied_set(struct fed *f, struct copied *j, enum copy_state to);
+
+/* --- fed.c -------------------------------------------------------------------- */
+struct held *held_find(const struct fed *f, uint64_t id);
+struct copied *copied_find(const struct fed *f, uint64_t id);
+struct held *held_add(struct fed *f, const struct holding *h);
+struct copied *copied_add(struct fed *f, const struct copy *c);
+void held_remove(struct fed *f, struct held *j);
+void copied_remove(struct fed *f, struct copied *j);
+void waiting_update(struct fed *f,
+                    struct held *j); /* in or out of the list, by its state */
+void final_trim(struct fed *f);
+void bury(struct fed *f); /* free what was removed in the last step */
+struct peer_state *peer_find(const struct fed *f, uint32_t center);
+struct peer_state *peer_get(struct fed *f,
+                            uint32_t center); /* made when new; NULL = no memory */
+bool reachable(const struct fed *f, uint32_t center); /* ourselves, or connected */
+
+/* --- view.c ------------------------------------------------------------------- */
+int view_take(struct view **v, const struct supply *s, struct mono now);
+void *view_free(struct view *v);
+const struct supply *view_supply(const struct view *v, struct mono *ret_at);
+/* Seconds until a start there, own shipments considered; -1 = never fits. */
+int64_t view_estimate(struct view *v, const struct request *r, struct mono now);
+void view_book(struct view *v,
+               const struct request *r,
+               int64_t wait_s,
+               struct mono now);
+
+/* --- route.c ------------------------------------------------------------------ */
+
+/* Views of all centers into the step's arena; NULL = no memory. */
+struct route_view *route_all(struct fed *f, const struct holding *h, size_t *ret_n);
+/* The views in order of preference: index of the best candidates, -1 where there are
+ * none. */
+size_t route_choose(struct fed *f,
+                    struct route_view *views,
+                    size_t n,
+                    int best[CANDIDATES_MAX],
+                    size_t want);
+/* What of our agreement with `center` forbids hosting this for it: RULE_NONE, or the
+ * rule and a text. */
+enum route_rule agreement_allows(const struct fed *f,
+                                 const struct peer *p,
+                                 int giver,
+                                 const char *institution,
+                                 const struct request *r,
+                                 char text[ROUTE_TEXT_CAP]);
+/* Limits of one of our own partitions. */
+enum route_rule partition_allows(const struct fed *f,
+                                 const struct request *r,
+                                 char text[ROUTE_TEXT_CAP]);
+int64_t request_price(
+    const struct fed *f,
+    const struct request *r); /* hold for all of its limit; -1 = overflow */
+
+/* --- offering.c ---------------------------------------------------------------- */
+void offer_now(struct fed *f, struct held *j, struct route_view *views, size_t n);
+void offer_again(struct fed *f, struct held *j);
+void reoffer_some(struct fed *f);
+struct offer *offer_of(struct holding *h, uint32_t center);
+void send_offer(struct fed *f, struct held *j, struct offer *o);
+void recall_others(struct fed *f, struct held *j, uint32_t but);
+
+/* --- holder.c ------------------------------------------------------------------ */
+void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m);
+void holder_alarm(struct fed *f, struct held *j);
+void holder_say_again(struct fed *f, struct held *j, uint32_t center);
+void held_finish(struct fed *f,
+                 struct held *j,
+                 enum job_state state,
+                 enum job_reason reason,
+                 const char *what);
+void send_go(struct fed *f, struct held *j);
+
+/* --- candidate.c, host.c -------------------------------------------------------- */
+void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m);
+void candidate_alarm(struct fed *f, struct copied *j);
+void candidate_say_again(struct fed *f, struct copied *j);
+void candidate_park(struct fed *f, struct copied *j);
+void candidate_unpark(struct fed *f, struct copied *j);
+void copied_drop(struct fed *f, struct copied *j, const char *what);
+void host_go(struct fed *f, struct copied *j, const struct peer_msg *m);
+void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m);
+void host_ended_ack(struct fed *f, struct copied *j, const struct peer_msg *m);
+void send_started(struct fed *f, struct copied *j);
+void send_ended(struct fed *f, struct copied *j);
+void settle(struct fed *f, struct copied *j, int64_t used_milli);
+
+/* --- peers.c -------------------------------------------------------------------- */
+void resync_some(struct fed *f);
+
+#endif
