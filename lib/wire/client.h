@@ -47,6 +47,12 @@ int client_ask(struct client *c,
                json_t **ret_answer,
                struct err *err);
 
+/* Later waits are bounded by so much (fbatch --wait waits long). */
+void client_timeout(struct client *c, unsigned timeout_s);
+
+/* -Exxx of a refusal's "code"; -EIO for words that are not known. */
+int client_code_errno(const char *word);
+
 /* Pipelining: send without waiting; then take the next answer, whichever it is. */
 int client_post(struct client *c, json_t *question, uint64_t *ret_id, struct err *err);
 int client_next(struct client *c, json_t **ret_answer, struct err *err);

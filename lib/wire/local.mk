@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+noinst_LTLIBRARIES += lib/libwire.la
+lib_libwire_la_SOURCES = \
+	lib/wire/client.c lib/wire/client.h \
+	lib/wire/conn.h \
+	lib/wire/dial.h \
+	lib/wire/digest.c lib/wire/digest.h \
+	lib/wire/door.h \
+	lib/wire/member.c lib/wire/member.h \
+	lib/wire/noun_json.c lib/wire/noun_json.h \
+	lib/wire/spec_json.c \
+	lib/wire/tls.h
+lib_libwire_la_LIBADD = $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)
