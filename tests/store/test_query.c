@@ -83,8 +83,8 @@ static void filters_and_pages(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct ids got = {.last = FIRST};
 
-        assert_int_equal(
-            store_each_holding(f.store, &rows[i].f, add_id, &got, &f.err), 0);
+        assert_int_equal(store_each_holding(f.store, &rows[i].f, add_id, &got, &f.err),
+                         0);
         assert_int_equal(got.n, rows[i].n);
         assert_int_equal(got.last - FIRST, rows[i].last);
     }
@@ -108,23 +108,22 @@ static void filters_and_pages(void **state)
     fixture_close(&f);
 }
 
-/* --- runs -------------------------------------------------------------------------- */
+/* --- runs --------------------------------------------------------------------------
+ */
 
 static struct run_record a_run(uint64_t job, const char *project, int64_t ended)
 {
-    struct run_record r = {.job = job,
-                           .epoch = 1,
-                           .hosted = true,
-                           .entry = 1,
-                           .host = 3,
-                           .state = JOB_COMPLETED,
-                           .started = AT(1),
-                           .ended = AT(ended),
-                           .usage = {.core_s = 10,
-                                     .mem_mib_s = 20,
-                                     .gpu_s = 3,
-                                     .cpu_us = 40,
-                                     .milli = 5}};
+    struct run_record r = {
+        .job = job,
+        .epoch = 1,
+        .hosted = true,
+        .entry = 1,
+        .host = 3,
+        .state = JOB_COMPLETED,
+        .started = AT(1),
+        .ended = AT(ended),
+        .usage = {.core_s = 10, .mem_mib_s = 20, .gpu_s = 3, .cpu_us = 40, .milli = 5}
+    };
 
     (void)word_copy(r.project, sizeof(r.project), project);
     (void)word_copy(r.institution, sizeof(r.institution), "ioit");
@@ -194,9 +193,13 @@ static void runs_are_counted_once(void **state)
     fixture_close(&f);
 }
 
-/* --- views, postings ------------------------------------------------------------------ */
+/* --- views, postings
+ * ------------------------------------------------------------------ */
 
-static int add_view(uint32_t epoch, struct wall at, const struct route_view *v, void *arg)
+static int add_view(uint32_t epoch,
+                    struct wall at,
+                    const struct route_view *v,
+                    void *arg)
 {
     char *text = arg;
     size_t len = strlen(text);
@@ -211,9 +214,9 @@ static int add_view(uint32_t epoch, struct wall at, const struct route_view *v, 
 static void views_replace_those_of_their_epoch(void **state)
 {
     const struct route_view views[] = {
-        {.center = 1, .rule = RULE_NONE, .own = true, .chosen = true},
-        {.center = 2, .rule = RULE_SIZE, .text = "32 of 16", .wait_s = -1},
-        {.center = 3, .rule = RULE_SILENT},
+        {.center = 1,        .rule = RULE_NONE,     .own = true, .chosen = true},
+        {.center = 2,    .rule = RULE_SIZE,                         .text = "32 of 16", .wait_s = -1},
+        {.center = 3,.rule = RULE_SILENT},
     };
     struct fixture f;
     char text[200] = "";
@@ -227,7 +230,8 @@ static void views_replace_those_of_their_epoch(void **state)
     assert_int_equal(store_put_views(f.store, FIRST + 1, 2, AT(3), views, 3), 0);
     fixture_commit(&f);
     assert_int_equal(store_get_views(f.store, FIRST, add_view, text), 0);
-    (void)snprintf(want, sizeof(want), "1:1:%s:*;1:2:%s:32 of 16;1:3:%s:;2:2:%s:32 of 16;",
+    (void)snprintf(want, sizeof(want),
+                   "1:1:%s:*;1:2:%s:32 of 16;1:3:%s:;2:2:%s:32 of 16;",
                    route_rule_word(RULE_NONE), route_rule_word(RULE_SIZE),
                    route_rule_word(RULE_SILENT), route_rule_word(RULE_SIZE));
     assert_string_equal(text, want);
@@ -283,7 +287,8 @@ static void lines_of_the_book_are_numbered(void **state)
     fixture_close(&f);
 }
 
-/* --- trimming --------------------------------------------------------------------------- */
+/* --- trimming
+ * --------------------------------------------------------------------------- */
 
 static int count_lines(struct wall at, const char *what, void *arg)
 {
@@ -300,14 +305,14 @@ static void trimming_leaves_what_may_be_asked(void **state)
         int64_t final, run;
         bool open, copy, kept;
     } rows[] = {
-        {.final = 10, .kept = false},
-        {.final = 90, .kept = true},
-        {.open = true, .kept = true},
-        {.copy = true, .kept = true},
-        {.run = 10, .kept = false},
-        {.run = 90, .kept = true},
-        {.final = 10, .run = 10, .copy = true, .kept = true},
-        {.final = 10, .run = 10, .kept = false},
+        {10, 0,  false, false, false},
+        {90, 0,  false, false, true },
+        {0,  0,  true,  false, true },
+        {0,  0,  false, true,  true },
+        {0,  10, false, false, false},
+        {0,  90, false, false, true },
+        {10, 10, false, true,  true },
+        {10, 10, false, false, false},
     };
     struct fixture f;
     struct ids left = {.last = FIRST - 1};
@@ -349,9 +354,8 @@ static void trimming_leaves_what_may_be_asked(void **state)
         assert_int_equal(views[0] != '\0', rows[i].kept);
         buf_release(&text);
     }
-    assert_int_equal(store_each_holding(f.store, &(struct job_filter){0}, add_id, &left,
-                                        &f.err),
-                     0);
+    assert_int_equal(
+        store_each_holding(f.store, &(struct job_filter){0}, add_id, &left, &f.err), 0);
     assert_int_equal(left.n, 5);
     fixture_close(&f);
 }
