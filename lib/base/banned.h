@@ -8,6 +8,10 @@
 #ifndef HOPLUU_BASE_BANNED_H
 #define HOPLUU_BASE_BANNED_H
 
+/* glibc makes macros of these for compilers without __builtin_va_arg_pack (clang). */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets
 #pragma GCC poison atoi atol atoll atof sscanf strtok gmtime localtime asctime ctime
 #pragma GCC poison tmpnam mktemp

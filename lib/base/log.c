@@ -39,6 +39,9 @@ bool log_level_parse(const char *word, enum log_level *ret_level)
 }
 
 static void emit(enum log_level level, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void emit(enum log_level level, const char *fmt, va_list ap)
 {
     char line[LOG_LINE_MAX];
     char when[TIME_TEXT_MAX];

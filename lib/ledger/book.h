@@ -11,10 +11,17 @@
  *     avail:P@C    may still be held
  *     hold:JOB@C   held for one running or starting job
  *     spent:P@C    used
+ *     owed:P@C     over-runs that nothing covered (negative: a source, as budget)
  * Invariant after each operation: held + spent ≤ granted for each project that has
  * a limit; all balances sum to zero; avail and hold are never negative.
  * An over-run (a job that used more than was held) takes from avail what is there and
- * posts the rest as debt: avail stays 0, `owed` tells it, new holds are refused.
+ * posts the rest as debt: avail stays 0, `owed` tells it, new holds are refused, and
+ * whatever comes into avail later pays the debt first. So, per project, always:
+ * granted + owed = available + held + spent.
+ *
+ * A project without limit is granted what it lacks at each hold and over-run.
+ * Only a project of the site as last applied may hold; one that has left the site keeps
+ * its open holds and loses the rest.
  */
 #ifndef HOPLUU_LEDGER_BOOK_H
 #define HOPLUU_LEDGER_BOOK_H
@@ -49,14 +56,21 @@ void *book_free(struct book *b);
 int book_fold(struct book *b, const struct posting *p, struct err *err);
 
 /* Bring the granted amount of every project of the site to what its configuration says
-   (budget_milli; -1 = no limit). Lowering never goes below what is held and spent. */
+   (budget_milli; -1 = no limit). Lowering never goes below what is held and spent; what
+   a later settlement frees beyond the configured amount is withdrawn then.
+   0, -EINVAL or -EOVERFLOW (text names the project), -ENOMEM. */
 int book_apply_site(struct book *b,
                     const struct site *s,
                     struct wall at,
                     struct postings *out,
                     struct err *err);
 
-/* Price of so much for so long by the partition's rates, rounded up; -EOVERFLOW. */
+/*
+ * Price of so much for so long: core-hours, GiB-hours and GPU-hours by the partition's
+ * three rates, added, and the sum rounded up to the next thousandth of a unit.
+ *
+ * 0, -EOVERFLOW, -EINVAL (a rate is negative).
+ */
 int book_price(const struct partition *p,
                uint64_t core_s,
                uint64_t mem_mib_s,
@@ -70,7 +84,13 @@ int book_may_hold(const struct book *b,
                   int64_t milli,
                   struct err *err);
 
-/* Hold for a job. A repeat for the same (job, epoch) changes nothing. */
+/*
+ * Hold for a job. A repeat for the same (job, epoch) changes nothing; a later epoch
+ * gives the earlier hold back first, all or nothing.
+ *
+ * 0, -EDQUOT, -ENOENT (no such project in the site), -ESTALE (the job holds for a later
+ * epoch), -EEXIST (it holds for another project), -EINVAL, -EOVERFLOW, -ENOMEM.
+ */
 int book_hold(struct book *b,
               uint64_t job,
               uint32_t epoch,
@@ -80,8 +100,10 @@ int book_hold(struct book *b,
               struct postings *out,
               struct err *err);
 
-/* Settle: capture what was used, give back the rest. used_milli 0 gives all back. Once
- * per hold. */
+/*
+ * Settle: capture what was used, give back the rest. used_milli 0 gives all back. Once
+ * per hold: 0, -ENOENT (nothing is held for the job), -EINVAL, -EOVERFLOW, -ENOMEM.
+ */
 int book_settle(struct book *b,
                 uint64_t job,
                 int64_t used_milli,

@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+noinst_LTLIBRARIES += lib/libledger.la
+lib_libledger_la_SOURCES = \
+	lib/ledger/account.c \
+	lib/ledger/book.c lib/ledger/book.h lib/ledger/book_int.h \
+	lib/ledger/chain.c lib/ledger/chain.h \
+	lib/ledger/fold.c \
+	lib/ledger/merkle.c lib/ledger/merkle.h \
+	lib/ledger/move.c \
+	lib/ledger/price.c
+lib_libledger_la_LIBADD = -lcrypto

@@ -23,7 +23,7 @@ enum posting_kind {
     POST_WITHDRAW, /* avail -> budget */
     POST_HOLD,     /* avail -> hold */
     POST_CAPTURE,  /* hold -> spent */
-    POST_OVERRUN,  /* avail -> spent, beyond the hold */
+    POST_OVERRUN,  /* beyond the hold: avail -> spent, owed -> spent, avail -> owed */
     POST_RELEASE,  /* hold -> avail */
     POST_REFUND,   /* spent -> avail */
     _POSTING_KIND_MAX

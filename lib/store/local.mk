@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+noinst_LTLIBRARIES += lib/libstore.la
+lib_libstore_la_SOURCES = \
+	lib/store/batch.c \
+	lib/store/group.c \
+	lib/store/query.c \
+	lib/store/read.c \
+	lib/store/schema.c \
+	lib/store/sink.c \
+	lib/store/sql.c \
+	lib/store/store.c lib/store/store.h lib/store/store_int.h \
+	lib/store/text.c lib/store/text_int.h \
+	lib/store/writer.c

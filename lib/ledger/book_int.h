@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * book_int - inside the book: projects, holds, and the one way to move money
+ *
+ * Every operation is a list of moves: `move_check` says whether a move is possible,
+ * `move_apply` cannot fail. Replay goes through the same two, so a book that is
+ * folded from postings is the book that wrote them.
+ *
+ * Per project, always:  granted + owed = available + held + spent ≤ INT64_MAX.
+ */
+#ifndef HOPLUU_LEDGER_BOOK_INT_H
+#define HOPLUU_LEDGER_BOOK_INT_H
+
+#include "base/table.h"
+#include "ledger/book.h"
+
+enum account_kind {
+    ACCOUNT_BUDGET, /* balance −granted */
+    ACCOUNT_AVAIL,
+    ACCOUNT_HOLD,
+    ACCOUNT_SPENT,
+    ACCOUNT_OWED, /* balance −owed: over-runs that nothing covered */
+    _ACCOUNT_KIND_MAX
+};
+
+struct purse {
+    struct balance now; /* its `project` is the key, padded with zeros */
+    bool in_site;       /* the configuration names it: it may hold */
+    int64_t target;     /* granted amount that the configuration asks for */
+    bool fresh;         /* made by the operation that is under way */
+    UT_hash_handle hh;
+};
+
+struct held {
+    uint64_t job;
+    uint32_t epoch;
+    int64_t milli;
+    struct purse *purse;
+    UT_hash_handle hh;
+};
+
+struct book {
+    char center[NAME_CAP];
+    struct purse *purses;
+    struct held *helds;
+};
+
+struct move {
+    enum posting_kind kind;
+    enum account_kind from;
+    enum account_kind to;
+    struct purse *purse;
+    struct held *held; /* of the hold account, if one takes part */
+    int64_t milli;
+};
+
+/* The account's name into text. */
+void account_write(const struct book *b,
+                   enum account_kind kind,
+                   const char *project,
+                   uint64_t job,
+                   char text[ACCOUNT_CAP]);
+
+struct account {
+    enum account_kind kind;
+    char project[NAME_CAP]; /* not for holds */
+    uint64_t job;           /* holds only */
+};
+/* 0, or -EINVAL: not an account of this center. */
+int account_read(const struct book *b,
+                 const char *text,
+                 struct account *ret_account,
+                 struct err *err);
+
+#define MILLI_TEXT_MAX 24
+/* "12.500"; text [MILLI_TEXT_MAX]; returns text. */
+char *milli_text(int64_t milli, char *text);
+
+/* The kind of line may join these accounts, there is enough, and nothing overflows. */
+int move_check(const struct move *m, struct err *err);
+void move_apply(const struct move *m);
+
+struct purse *purse_find(const struct book *b, const char *project);
+struct purse *purse_add(struct book *b, const char *project); /* NULL = no memory */
+void purse_remove(struct book *b, struct purse *p);
+struct held *held_find(const struct book *b, uint64_t job);
+struct held *held_add(struct book *b, uint64_t job, uint32_t epoch, struct purse *p);
+void held_remove(struct book *b, struct held *h);
+
+/* Room for n more lines, so that adding them cannot fail: 0, -ENOMEM. */
+int postings_reserve(struct postings *p, size_t n);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* test_book - what is held, settled, owed and granted; every refusal */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/book.h"
+#include "tests/cmocka_all.h"
+#include "tests/ledger/book_fixture.h"
+
+static void price_is_rounded_up_once(void **state)
+{
+    static const struct {
+        int64_t core, gib, gpu;
+        uint64_t core_s, mem_mib_s, gpu_s;
+        int r;
+        int64_t milli;
+    } rows[] = {
+        {1000,      0,    0,    3600,       0,           0,    0,          1000              },
+        {1000,      0,    0,    1,          0,           0,    0,          1                 },
+        {1000,      0,    0,    4,          0,           0,    0,          2                 },
+        {0,         0,    0,    9999,       9999,        9999, 0,          0                 },
+        {1000,      500,  0,    3600,       1024 * 3600, 0,    0,          1500              },
+        {1000,      500,  9000, 7200,       2048 * 3600, 3600, 0,          2000 + 1000 + 9000},
+        {0,         1000, 0,    0,          1,           0,    0,          1                 },
+ /* two thirds and one third of a thousandth: rounded together */
+        {1,         1,    0,    2400,       1024 * 1200, 0,    0,          1                 },
+        {1,         0,    1,    1,          0,           3600, 0,          2                 },
+        {INT64_MAX, 0,    0,    3600,       0,           0,    0,          INT64_MAX         },
+        {INT64_MAX, 0,    0,    3601,       0,           0,    -EOVERFLOW, 0                 },
+        {INT64_MAX, 0,    0,    UINT64_MAX, 0,           0,    -EOVERFLOW, 0                 },
+        {-1,        0,    0,    1,          0,           0,    -EINVAL,    0                 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct partition p = {.core_hour_milli = rows[i].core,
+                                    .gib_hour_milli = rows[i].gib,
+                                    .gpu_hour_milli = rows[i].gpu};
+        int64_t milli = -7;
+
+        assert_int_equal(
+            book_price(&p, rows[i].core_s, rows[i].mem_mib_s, rows[i].gpu_s, &milli),
+            rows[i].r);
+        assert_int_equal(milli, rows[i].r ? -7 : rows[i].milli);
+    }
+}
+
+/* Jobs 1, 2, … one after the other: hold, then settle (used -1: stays held). */
+static void life_of_a_hold(void **state)
+{
+    static const struct {
+        const char *project;
+        int64_t hold, used;
+        int r;
+        int64_t available, held, spent, owed;
+    } rows[] = {
+        {"ioit.climate", 400,  100,  0,       900,  0,  100,  0  }, /* of 1000 */
+        {"ioit.climate", 400,  400,  0,       500,  0,  500,  0  },
+        {"ioit.climate", 400,  0,    0,       500,  0,  500,  0  },
+        {"ioit.climate", 501,  0,    -EDQUOT, 500,  0,  500,  0  },
+        {"ioit.climate", 100,  150,  0,       350,  0,  650,  0  }, /* covered over-run */
+        {"ioit.climate", 0,    0,    0,       350,  0,  650,  0  },
+        {"ioit.climate", 0,    50,   0,       300,  0,  700,  0  },
+        {"ioit.climate", 300,  700,  0,       0,    0,  1400, 400}, /* debt */
+        {"ioit.climate", 0,    0,    -EDQUOT, 0,    0,  1400, 400},
+        {"vast.ocean",   5000, 10,   0,       4990, 0,  10,   0  }, /* no limit */
+        {"vast.ocean",   10,   -1,   0,       4980, 10, 10,   0  },
+        {"vast.ocean",   4970, 9000, 0,       0,    10, 9010, 0  },
+        {"nobody",       1,    0,    -ENOENT, 0,    0,  0,    0  },
+    };
+    struct fixture f;
+
+    (void)state;
+    fixture_open(&f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t n = f.out.n;
+        struct balance x = {0};
+
+        assert_int_equal(book_may_hold(f.book, rows[i].project, rows[i].hold, NULL),
+                         rows[i].r);
+        assert_int_equal(book_hold(f.book, i + 1, 1, rows[i].project, rows[i].hold,
+                                   AT(i), &f.out, &f.err),
+                         rows[i].r);
+        if (rows[i].r < 0)
+            assert_int_equal(f.out.n, n);
+        else if (rows[i].used >= 0)
+            assert_int_equal(
+                book_settle(f.book, i + 1, rows[i].used, AT(i), &f.out, &f.err), 0);
+        fixture_check(&f);
+        if (book_balance(f.book, rows[i].project, &x) < 0)
+            continue;
+        assert_int_equal(x.available, rows[i].available);
+        assert_int_equal(x.held, rows[i].held);
+        assert_int_equal(x.spent, rows[i].spent);
+        assert_int_equal(x.owed, rows[i].owed);
+    }
+    fixture_free(&f);
+}
+
+static void refusals_name_project_and_amounts(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_may_hold(f.book, "ioit.climate", 1500, &f.err), -EDQUOT);
+    assert_string_equal(
+        f.err.text,
+        "project ioit.climate has 1.000 left here, needs 1.500, lacks 0.500");
+    assert_int_equal(book_may_hold(f.book, "nobody", 1, &f.err), -ENOENT);
+    assert_string_equal(f.err.text, "project nobody has no budget at hanoi");
+    assert_int_equal(book_may_hold(f.book, "ioit.climate", -1, &f.err), -EINVAL);
+    fixture_free(&f);
+}
+
+static void a_repeat_changes_nothing(void **state)
+{
+    struct fixture f;
+    struct balance x;
+    size_t n;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 9, 3, "ioit.climate", 100, AT(1), &f.out, NULL),
+                     0);
+    n = f.out.n;
+    assert_int_equal(book_hold(f.book, 9, 3, "ioit.climate", 700, AT(2), &f.out, NULL),
+                     0);
+    assert_int_equal(f.out.n, n);
+    assert_int_equal(book_hold(f.book, 9, 2, "ioit.climate", 1, AT(2), &f.out, NULL),
+                     -ESTALE);
+    assert_int_equal(book_hold(f.book, 9, 4, "vast.ocean", 1, AT(2), &f.out, NULL),
+                     -EEXIST);
+    /* A later epoch may use what the earlier one gives back, and fails whole. */
+    assert_int_equal(book_hold(f.book, 9, 4, "ioit.climate", 1001, AT(2), &f.out, NULL),
+                     -EDQUOT);
+    assert_int_equal(f.out.n, n);
+    fixture_check(&f);
+    assert_int_equal(book_hold(f.book, 9, 4, "ioit.climate", 1000, AT(2), &f.out, NULL),
+                     0);
+    assert_int_equal(f.out.n, n + 2);
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.held, 1000);
+    assert_int_equal(x.n_holds, 1);
+    assert_int_equal(book_settle(f.book, 9, 10, AT(3), &f.out, NULL), 0);
+    assert_int_equal(book_settle(f.book, 9, 10, AT(3), &f.out, NULL), -ENOENT);
+    assert_int_equal(book_settle(f.book, 9, -1, AT(3), &f.out, NULL), -EINVAL);
+    fixture_check(&f);
+    fixture_free(&f);
+}
+
+/* Row by row the budget of ioit.climate becomes this, with 300 spent and 400 held. */
+static void budgets_follow_the_configuration(void **state)
+{
+    static const struct {
+        int64_t budget;
+        bool limited;
+        int64_t granted, available;
+    } rows[] = {
+        {1000, true,  1000, 300},
+        {1500, true,  1500, 800},
+        {1500, true,  1500, 800},
+        {900,  true,  900,  200},
+        {100,  true,  700,  0  }, /* not below held and spent */
+        {-1,   false, 700,  0  },
+        {800,  true,  800,  100},
+        {-1,   false, 800,  100},
+        {0,    true,  700,  0  },
+    };
+    struct fixture f;
+    struct balance x;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 1, 1, "ioit.climate", 300, AT(1), &f.out, NULL),
+                     0);
+    assert_int_equal(book_settle(f.book, 1, 300, AT(1), &f.out, NULL), 0);
+    assert_int_equal(book_hold(f.book, 2, 1, "ioit.climate", 400, AT(1), &f.out, NULL),
+                     0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        f.projects[0].budget_milli = rows[i].budget;
+        assert_int_equal(book_apply_site(f.book, &f.site, AT(i), &f.out, &f.err), 0);
+        fixture_check(&f);
+        assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+        assert_int_equal(x.limited, rows[i].limited);
+        assert_int_equal(x.granted, rows[i].granted);
+        assert_int_equal(x.available, rows[i].available);
+        assert_string_equal(x.institution, "ioit");
+    }
+    /* What the job did not use goes where the configuration wants it. */
+    assert_int_equal(book_settle(f.book, 2, 100, AT(9), &f.out, NULL), 0);
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.granted, 400);
+    assert_int_equal(x.available, 0);
+    fixture_free(&f);
+}
+
+static void debt_is_paid_from_what_comes_in(void **state)
+{
+    struct fixture f;
+    struct balance x;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 1, 1, "ioit.climate", 600, AT(1), &f.out, NULL),
+                     0);
+    assert_int_equal(book_hold(f.book, 2, 1, "ioit.climate", 400, AT(1), &f.out, NULL),
+                     0);
+    assert_int_equal(book_settle(f.book, 1, 900, AT(1), &f.out, NULL), 0);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.owed, 300);
+    assert_int_equal(book_settle(f.book, 2, 200, AT(1), &f.out, NULL), 0);
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.owed, 100);
+    f.projects[0].budget_milli = 1150;
+    assert_int_equal(book_apply_site(f.book, &f.site, AT(2), &f.out, &f.err), 0);
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.owed, 0);
+    assert_int_equal(x.available, 50);
+    fixture_free(&f);
+}
+
+static void a_project_that_left_may_not_hold(void **state)
+{
+    struct fixture f;
+    struct balance x;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 1, 1, "ioit.climate", 600, AT(1), &f.out, NULL),
+                     0);
+    f.site.projects = f.projects + 1;
+    f.site.n_projects = 1;
+    assert_int_equal(book_apply_site(f.book, &f.site, AT(2), &f.out, &f.err), 0);
+    assert_int_equal(book_may_hold(f.book, "ioit.climate", 1, &f.err), -ENOENT);
+    assert_int_equal(book_settle(f.book, 1, 500, AT(1), &f.out, NULL), 0);
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.granted, 500);
+    assert_int_equal(x.available, 0);
+    fixture_free(&f);
+}
+
+static void damaged_lines_are_refused(void **state)
+{
+    static const struct {
+        enum posting_kind kind;
+        const char *from, *to;
+        int64_t milli;
+        int r;
+    } rows[] = {
+        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  100,       0      },
+        {POST_GRANT,        "budget:p@hue",   "avail:p@hue",    100,       -EINVAL},
+        {POST_GRANT,        "avail:p@hanoi",  "budget:p@hanoi", 100,       -EINVAL},
+        {POST_GRANT,        "budget:p@hanoi", "avail:q@hanoi",  100,       -EINVAL},
+        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  -1,        -EINVAL},
+        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  INT64_MAX, -EINVAL},
+        {POST_WITHDRAW,     "avail:p@hanoi",  "budget:p@hanoi", 101,       -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   101,       -EINVAL},
+        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  1,         -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   60,        0      },
+        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   1,         -EINVAL},
+        {POST_CAPTURE,      "hold:5@hanoi",   "spent:q@hanoi",  1,         -EINVAL},
+        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  61,        -EINVAL},
+        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  60,        0      },
+        {POST_RELEASE,      "hold:5@hanoi",   "avail:p@hanoi",  0,         -EINVAL},
+        {POST_REFUND,       "spent:p@hanoi",  "avail:p@hanoi",  61,        -EINVAL},
+        {POST_REFUND,       "spent:p@hanoi",  "avail:p@hanoi",  10,        0      },
+        {POST_OVERRUN,      "avail:p@hanoi",  "owed:p@hanoi",   1,         -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",  "hold:x@hanoi",   1,         -EINVAL},
+        {POST_HOLD,         "avail:@hanoi",   "hold:6@hanoi",   1,         -EINVAL},
+        {POST_HOLD,         "purse:p@hanoi",  "hold:6@hanoi",   1,         -EINVAL},
+        {POST_HOLD,         "",               "",               1,         -EINVAL},
+        {_POSTING_KIND_MAX, "budget:p@hanoi", "avail:p@hanoi",  1,         -EINVAL},
+    };
+    struct book *b = book_new("hanoi");
+
+    (void)state;
+    assert_non_null(b);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct posting p = {.seq = i, .kind = rows[i].kind, .milli = rows[i].milli};
+        struct err err = {0};
+
+        set_text(p.from, sizeof(p.from), rows[i].from);
+        set_text(p.to, sizeof(p.to), rows[i].to);
+        assert_int_equal(book_fold(b, &p, &err), rows[i].r);
+        assert_int_equal(err.text[0] != '\0', rows[i].r < 0);
+        assert_int_equal(book_check(b, &err), 0);
+    }
+    book_free(b);
+}
+
+static void impossible_budgets_change_nothing(void **state)
+{
+    struct fixture f;
+    struct balance x;
+    size_t n;
+
+    (void)state;
+    fixture_open(&f);
+    n = f.out.n;
+    f.projects[0].budget_milli = 5000;
+    f.projects[1].budget_milli = -2;
+    assert_int_equal(book_apply_site(f.book, &f.site, AT(1), &f.out, &f.err), -EINVAL);
+    set_text(f.projects[0].name, sizeof(f.projects[0].name), "new");
+    assert_int_equal(book_apply_site(f.book, &f.site, AT(1), &f.out, &f.err), -EINVAL);
+    assert_int_equal(book_balance(f.book, "new", &x), -ENOENT);
+    assert_int_equal(f.out.n, n);
+    fixture_check(&f);
+    fixture_free(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(price_is_rounded_up_once),
+        cmocka_unit_test(life_of_a_hold),
+        cmocka_unit_test(refusals_name_project_and_amounts),
+        cmocka_unit_test(a_repeat_changes_nothing),
+        cmocka_unit_test(budgets_follow_the_configuration),
+        cmocka_unit_test(debt_is_paid_from_what_comes_in),
+        cmocka_unit_test(a_project_that_left_may_not_hold),
+        cmocka_unit_test(damaged_lines_are_refused),
+        cmocka_unit_test(impossible_budgets_change_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
