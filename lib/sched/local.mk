@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+noinst_LTLIBRARIES += lib/libsched.la
+lib_libsched_la_SOURCES = \
+	lib/sched/backfill.c lib/sched/backfill.h \
+	lib/sched/backlog.c lib/sched/backlog.h \
+	lib/sched/idmap.c lib/sched/idmap.h \
+	lib/sched/nodes.c lib/sched/nodes.h \
+	lib/sched/order.c lib/sched/order.h \
+	lib/sched/predict.c lib/sched/predict.h \
+	lib/sched/profile.c lib/sched/profile.h \
+	lib/sched/running.c lib/sched/running.h \
+	lib/sched/sched.c lib/sched/sched.h lib/sched/sched_int.h \
+	lib/sched/sched_fits.c \
+	lib/sched/sched_pass.c \
+	lib/sched/sched_plan.c \
+	lib/sched/sched_shape.c \
+	lib/sched/sched_site.c

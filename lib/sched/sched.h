@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * sched - one center's queue and machine: which job starts now, and where
+ *
+ * A job is waiting, deferred (its begin time lies ahead), reserved (a pass gave
+ * it nodes; somebody is being asked whether it may start) or running. It leaves
+ * by sched_end(), sched_release() or sched_remove(). Times are whole seconds of
+ * one clock that the caller chooses (a daemon: seconds since 1970 UTC).
+ *
+ *     submit -> waiting -> pass -> reserved -> start   -> running -> end
+ *                 ^                   |------> release (claim refused)
+ *                 '-------------------'------> requeue
+ *
+ * Invariants (sched_check): what jobs hold on a node plus what is free there is
+ * what it has; a job holds what was chosen for it from its pass until it leaves.
+ * Policies and sources: docs/scheduling.md.
+ */
+#ifndef HOPLUU_SCHED_SCHED_H
+#define HOPLUU_SCHED_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "model/job_state.h"
+#include "model/request.h"
+#include "model/supply.h"
+#include "sched/nodes.h"
+#include "sched/predict.h"
+
+#define SCHED_JOBS_MAX 20000000 /* waiting and running, per center */
+#define SCHED_PLAN_JOBS 1000    /* waiting jobs whose place a plan holds exactly */
+
+enum sched_policy {
+    SCHED_FCFS,
+    SCHED_EASY,         /* one reservation, the rest in queue order */
+    SCHED_EASY_SJBF,    /* … the rest by shortest predicted time */
+    SCHED_CONSERVATIVE, /* every job of the plan has a reservation */
+    _SCHED_POLICY_MAX
+};
+
+const char *sched_policy_word(enum sched_policy p); /* "easy-sjbf" */
+bool sched_policy_parse(const char *word, enum sched_policy *ret_p);
+
+/*
+ * Where a job's tasks go, when several nodes could take them.
+ *
+ * nodes     the machine; pick[].node is an index into it
+ * pick      [n] in: candidates, each with the most tasks it can take and its free
+ *           cores; out: the first *ret_n are chosen, .tasks set, their sum n_tasks
+ *
+ * Returns 0 or -ENOENT (the default choice is made then; also when the answer
+ * breaks the request).
+ */
+typedef int (*sched_choose_fn)(void *arg,
+                               const struct nodes *nodes,
+                               const struct request *req,
+                               struct node_pick *pick,
+                               size_t n,
+                               size_t *ret_n);
+
+struct sched_config {
+    enum sched_policy policy;
+    bool local_first;       /* own jobs before all foreign ones */
+    uint32_t foreign_cores; /* that foreign jobs may hold; UINT32_MAX = no ceiling */
+    uint32_t age_weight;    /* see docs/scheduling.md, "age guard"; 0 = none */
+    enum predict_by predict;
+    size_t max_jobs;        /* that wait or run here; full is -EAGAIN */
+    sched_choose_fn choose; /* NULL = fewest nodes, best fit */
+    void *choose_arg;
+};
+
+/* easy-sjbf over the whole queue, local first, no ceiling, last two, 1e6 jobs. */
+struct sched_config sched_config_default(void);
+
+struct sched_partition {
+    char name[NAME_CAP];
+    bool is_default;
+    bool up;
+    uint32_t max_time_s;     /* DURATION_UNLIMITED = none */
+    uint32_t default_time_s; /* for jobs that name none */
+    uint32_t max_nodes;      /* per job; 0 = no limit */
+};
+
+/* What the scheduler must know of a job beside its request. */
+struct sched_meta {
+    uint32_t group;    /* 0 = own; else whose guest it is (a center's number) */
+    uint32_t priority; /* larger first; same priority: first come first */
+    uint64_t user;     /* key for predictions */
+    int64_t submit_s;
+    int64_t begin_s; /* not before; 0 = at once */
+};
+
+struct sched;
+
+struct sched *sched_new(const struct sched_config *config); /* NULL = no memory */
+void *sched_free(struct sched *s);
+DEFINE_FREEP(sched, struct sched)
+
+/* --- the machine --------------------------------------------------------- */
+
+/* Adds a partition or changes it: its index (bit) or -ENOSPC. */
+int sched_partition_set(struct sched *s, const struct sched_partition *p);
+int sched_partition_find(const struct sched *s, const char *name); /* "" = default */
+
+/*
+ * Adds a node or changes it. name and all count, `partitions` is a mask of
+ * partition indices. A node that goes down keeps what runs there (sched_end says
+ * when that is over) and gets nothing new.
+ *
+ * Returns its index, -ENOSPC or -ENOMEM.
+ */
+int sched_node_set(struct sched *s,
+                   const char *name,
+                   uint32_t cores,
+                   uint64_t bytes,
+                   uint32_t gpus,
+                   uint32_t partitions,
+                   bool up);
+int sched_node_up(struct sched *s, uint32_t node, bool up); /* 0 or -ENOENT */
+const struct nodes *sched_nodes(const struct sched *s);
+
+/* Cores that one group may hold at a time; UINT32_MAX = no ceiling of its own.
+ * 0, -EINVAL (group 0 or above 999) or -ENOMEM. */
+int sched_ceiling_set(struct sched *s, uint32_t group, uint32_t cores);
+
+/* --- jobs ---------------------------------------------------------------- */
+
+/*
+ * Whether the request can ever run on this machine, empty.
+ *
+ * Returns 0, -ENOENT (no such partition) or -E2BIG (a limit; the text names both
+ * figures: "48 cores asked, partition main has 32").
+ */
+int sched_fits(struct sched *s, const struct request *req, struct err *err);
+
+/* 0, -EEXIST, -EAGAIN (max_jobs), -ENOMEM, or what sched_fits says. */
+int sched_submit(struct sched *s,
+                 uint64_t job,
+                 const struct request *req,
+                 const struct sched_meta *meta,
+                 int64_t now_s,
+                 struct err *err);
+
+/* A waiting or deferred job leaves: 0, -ENOENT, -EBUSY (reserved or running). */
+int sched_remove(struct sched *s, uint64_t job);
+
+/*
+ * sched_pass - give nodes to every job that can start now
+ *
+ * cb   told of each job after the whole pass; it may call any function below,
+ *      but not sched_pass
+ *
+ * Costs nothing when nothing has changed since the last pass. Returns how many
+ * were reserved, or -ENOMEM (those told before it stand).
+ */
+typedef void (*sched_reserved_fn)(void *arg, uint64_t job);
+int sched_pass(struct sched *s, int64_t now_s, sched_reserved_fn cb, void *arg);
+
+/* When time alone can change something: a pass is due then. INT64_MAX = never. */
+int64_t sched_next_s(const struct sched *s);
+
+/* Each returns 0, -ENOENT, or -EINVAL (the job is in another state). */
+int sched_start(struct sched *s, uint64_t job, int64_t now_s);
+int sched_release(struct sched *s, uint64_t job);                /* reserved: gone */
+int sched_requeue(struct sched *s, uint64_t job, int64_t now_s); /* waits again */
+int sched_end(struct sched *s, uint64_t job, int64_t now_s);
+
+/* It ended and its run time says nothing about the next one (node failure). */
+int sched_end_unlearned(struct sched *s, uint64_t job);
+
+/*
+ * A job that ran when we were last here takes up its nodes again.
+ *
+ * pick   [n] node and tasks (and what they take, if cores is not 0)
+ *
+ * Returns 0, -EEXIST, -ENOENT (partition or node), -EAGAIN, -ENOMEM.
+ */
+int sched_restore_running(struct sched *s,
+                          uint64_t job,
+                          const struct request *req,
+                          const struct sched_meta *meta,
+                          const struct node_pick *pick,
+                          size_t n,
+                          int64_t started_s);
+
+/* --- questions ----------------------------------------------------------- */
+
+enum sched_state {
+    SCHED_UNKNOWN,
+    SCHED_DEFERRED,
+    SCHED_WAITING,
+    SCHED_RESERVED,
+    SCHED_RUNNING,
+    _SCHED_STATE_MAX
+};
+
+struct sched_view {
+    enum sched_state state;
+    enum job_reason reason; /* why it waits: BEGIN_TIME, RESOURCES or PRIORITY */
+    uint32_t position;      /* 1 = next in its partition; 0 = does not wait */
+    uint32_t predicted_s;
+    uint32_t limit_s;
+    int64_t start_s; /* reserved or running: since; else expected, -1 unknown */
+    int64_t end_s;   /* reserved or running: expected */
+    const struct node_pick *pick; /* [n_pick] borrowed until the job leaves */
+    size_t n_pick;
+};
+
+/* false = no such job. */
+bool sched_view(struct sched *s, uint64_t job, int64_t now_s, struct sched_view *ret_v);
+
+/*
+ * Seconds until a job with this request would start if it came now, from the
+ * plan (running jobs, then the queue, each at its earliest place).
+ *
+ * Returns 0, what sched_fits says, or -ENOMEM.
+ */
+int sched_estimate(struct sched *s,
+                   const struct request *req,
+                   const struct sched_meta *meta,
+                   int64_t now_s,
+                   int64_t *ret_wait_s,
+                   struct err *err);
+
+/* Fills all but center and at: 0 or -ENOMEM. */
+int sched_supply(struct sched *s, int64_t now_s, struct supply *ret_supply);
+
+struct sched_counts {
+    size_t waiting;
+    size_t deferred;
+    size_t reserved;
+    size_t running;
+    uint64_t foreign_cores; /* held by guests */
+};
+struct sched_counts sched_counts(const struct sched *s);
+
+/* For tests and debug builds. */
+bool sched_check(const struct sched *s);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* sched_int - what the files of struct sched share */
+#ifndef HOPLUU_SCHED_SCHED_INT_H
+#define HOPLUU_SCHED_SCHED_INT_H
+
+#include "base/table.h"
+#include "sched/backfill.h"
+#include "sched/backlog.h"
+#include "sched/idmap.h"
+#include "sched/profile.h"
+#include "sched/running.h"
+#include "sched/sched.h"
+
+/* Everything about a request that matters for fitting; jobs that ask alike share one.
+ */
+struct site_shape {
+    struct shape shape; /* first: the backlog hands this back */
+    struct request req; /* the key: normalised, time limit 0 */
+    uint32_t group;     /* part of the key */
+    uint32_t partition;
+    uint32_t plan_cores; /* what it takes of the machine (whole nodes if exclusive) */
+    size_t refs;         /* jobs */
+    uint64_t unfit_now;  /* s->freed when it did not fit; 0 = not known */
+    uint64_t unfit_held; /* s->passes when it did not fit beside a reservation */
+    UT_hash_handle hh;
+};
+
+struct site_job {
+    uint64_t id; /* 0 = the slot is free */
+    struct site_shape *shape;
+    struct node_pick *picks; /* [n_picks] while it holds nodes */
+    uint64_t user;
+    uint64_t seq; /* order of arrival */
+    int64_t submit_s;
+    int64_t begin_s;
+    int64_t start_s; /* reserved or running: since; waiting: planned, -1 = unknown */
+    int64_t end_s;   /* expected, while it holds nodes */
+    uint32_t n_picks;
+    uint32_t limit_s;
+    uint32_t pred_s;
+    uint32_t priority;
+    uint32_t next_free; /* slot */
+    uint8_t state;      /* enum sched_state */
+};
+
+struct site_partition {
+    struct sched_partition p;
+    struct backlog backlog;
+    uint64_t free_cores; /* on its nodes that are up, during a pass */
+    /* the plan: running jobs, then the queue */
+    struct profile plan;
+    bool plan_valid;
+    int64_t plan_built_s;
+    size_t plan_jobs;   /* waiting jobs that are in it */
+    uint64_t plan_work; /* core-seconds of those */
+    uint64_t work;      /* core-seconds of all that wait */
+    int64_t plan_end_s; /* latest planned end */
+};
+
+struct group {
+    uint32_t ceiling; /* UINT32_MAX = none */
+    uint64_t held;    /* cores */
+};
+
+struct sched {
+    struct sched_config config;
+    struct nodes nodes;
+    struct site_partition partitions[PARTITIONS_MAX];
+    uint32_t n_partitions;
+    struct group *groups; /* [n_groups] */
+    uint32_t *room;       /* [n_groups] cores each may take, made for a pass */
+    uint32_t n_groups;
+    struct site_shape *shapes; /* table by req and group */
+    struct site_job *jobs;     /* [n_slots], slot 0 unused */
+    size_t n_slots;
+    uint32_t free_slot;
+    size_t n_jobs;
+    struct idmap ids;
+    struct backlog_pools pools;
+    struct running running; /* reserved and running */
+    struct order_pool deferred;
+    uint32_t deferred_root; /* by begin time */
+    struct predict *predict;
+    uint64_t seq;
+    uint64_t freed;  /* raised whenever something became free */
+    uint64_t passes; /* reservations made: numbers the heads */
+    bool dirty;      /* something changed since the last pass */
+    bool reserved;   /* some node is held for a head, in this pass */
+    uint64_t *begun; /* [n_begun] ids, of the pass in hand */
+    size_t n_begun;
+    size_t cap_begun;
+    struct sched_counts counts;
+};
+
+static inline uint64_t job_work(const struct site_job *j)
+{
+    return (uint64_t)j->pred_s * j->shape->plan_cores;
+}
+
+/* sched_shape.c */
+struct site_shape *shape_get(struct sched *s,
+                             const struct request *req,
+                             uint32_t partition,
+                             uint32_t group);
+void shape_put(struct sched *s, struct site_shape *shape);
+
+/* sched_fits.c: index of the partition, or as sched_fits; ret_limit_s = job's limit. */
+int fits_partition(struct sched *s,
+                   const struct request *req,
+                   uint32_t *ret_limit_s,
+                   struct err *err);
+uint32_t plan_cores(const struct sched *s,
+                    const struct request *req,
+                    uint32_t partition);
+
+/* sched.c */
+int job_queue(struct sched *s, uint32_t x);
+void job_unqueue(struct sched *s, uint32_t x);
+int job_take(struct sched *s, uint32_t x, int64_t start_s, int64_t end_s);
+void job_give(struct sched *s, uint32_t x);
+void plans_invalid(struct sched *s);
+
+/* sched_plan.c */
+int plan_ready(struct sched *s, uint32_t partition, int64_t now_s);
+void plan_extend(struct sched *s, uint32_t x, int64_t now_s);
+
+/* sched_pass.c */
+int pick_nodes(struct sched *s,
+               struct site_shape *shape,
+               enum nodes_view view,
+               size_t *ret_n);
+
+#endif

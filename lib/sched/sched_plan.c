@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * sched_plan - what a center expects: its running jobs, then its queue, each job at
+ *              its earliest place
+ *
+ * In cores of a partition: how free cores lie on nodes is not seen, so an estimate
+ * for a request that is hard to place is early. The first SCHED_PLAN_JOBS waiting
+ * jobs are placed one by one; the rest counts as so much work behind them. A plan
+ * is extended by a job that joins at the end; anything else makes it invalid, and
+ * it is built again when somebody asks: at once if it is short, else at most once
+ * per second, so that its cost does not depend on how busy the center is.
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/number.h"
+#include "sched/sched_int.h"
+
+#include "base/banned.h"
+
+#define SHORT_PLAN 64 /* jobs: as cheap as asking whether it is needed */
+
+/* Cores of a job on nodes of a partition that are up. */
+static int64_t cores_in(const struct sched *s, const struct site_job *j, uint32_t mask)
+{
+    int64_t cores = 0;
+
+    for (uint32_t i = 0; i < j->n_picks; i++) {
+        const struct node *n = &s->nodes.v[j->picks[i].node];
+
+        if ((n->partitions & mask) && n->up)
+            cores += j->picks[i].cores;
+    }
+    return cores;
+}
+
+/* Free cores from now on, as the running jobs give theirs back. */
+static int running_plan(struct sched *s, uint32_t p, int64_t now_s)
+{
+    struct profile *plan = &s->partitions[p].plan;
+    uint32_t mask = UINT32_C(1) << p;
+    int64_t cores = 0;
+
+    for (size_t i = 0; i < s->nodes.n; i++)
+        if ((s->nodes.v[i].partitions & mask) && s->nodes.v[i].up)
+            cores += s->nodes.v[i].now.cores;
+    if (!plan->n) {
+        if (profile_init(plan, now_s, cores) < 0)
+            return -ENOMEM;
+    } else {
+        profile_reset(plan, now_s, cores);
+    }
+    for (size_t i = 0; i < s->running.n; i++) {
+        const struct running_job *e = &s->running.v[i];
+
+        cores += cores_in(s, &s->jobs[e->slot], mask);
+        if (profile_append(plan, MAX(e->end_s, now_s + 1), cores) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* One waiting job takes its place in the plan. */
+static int plan_job(struct sched *s,
+                    struct site_partition *part,
+                    uint32_t x,
+                    int64_t now_s)
+{
+    struct site_job *j = &s->jobs[x];
+    int64_t at_s = -1;
+    int r;
+
+    if (part->plan_jobs >= SCHED_PLAN_JOBS)
+        return 0;
+    r = profile_reserve(&part->plan, now_s, j->pred_s, j->shape->plan_cores, &at_s);
+    if (r == -ENOMEM)
+        return r;
+    j->start_s = r < 0 ? -1 : at_s; /* -1: its nodes are down */
+    part->plan_jobs++;
+    part->plan_work += job_work(j);
+    if (r == 0)
+        part->plan_end_s = MAX(part->plan_end_s, at_s + j->pred_s);
+    return 0;
+}
+
+static bool good_enough(const struct site_partition *part, int64_t now_s)
+{
+    if (part->plan_valid)
+        return true;
+    return part->plan.n > 0 && part->plan_jobs > SHORT_PLAN
+           && part->plan_built_s == now_s;
+}
+
+int plan_ready(struct sched *s, uint32_t p, int64_t now_s)
+{
+    struct site_partition *part = &s->partitions[p];
+    int r;
+
+    if (good_enough(part, now_s))
+        return 0;
+    part->plan_valid = false;
+    part->plan_jobs = 0;
+    part->plan_work = 0;
+    part->plan_end_s = now_s;
+    r = running_plan(s, p, now_s);
+    if (r < 0)
+        return r;
+    for (uint32_t x = backlog_head(&part->backlog, NULL);
+         x && part->plan_jobs < SCHED_PLAN_JOBS; x = backlog_next(&part->backlog, x)) {
+        r = plan_job(s, part, x, now_s);
+        if (r < 0)
+            return r;
+    }
+    part->plan_valid = true;
+    part->plan_built_s = now_s;
+    return 0;
+}
+
+void plan_extend(struct sched *s, uint32_t x, int64_t now_s)
+{
+    struct site_partition *part = &s->partitions[s->jobs[x].shape->partition];
+
+    if (!part->plan_valid)
+        return;
+    if (backlog_next(&part->backlog, x) || plan_job(s, part, x, now_s) < 0)
+        part->plan_valid = false; /* not the last, or no memory: built when asked */
+}
+
+/* Where a job of so many cores would start, behind everything that waits. */
+static int64_t expected(const struct site_partition *part,
+                        int64_t now_s,
+                        uint32_t pred_s,
+                        uint32_t cores,
+                        uint64_t machine)
+{
+    int64_t t = profile_find(&part->plan, now_s, pred_s, cores);
+
+    if (t == PROFILE_NEVER)
+        return t;
+    /* It goes behind the jobs that the plan does not hold, unless it fills a hole. */
+    if (machine && part->work > part->plan_work && t + pred_s > part->plan_end_s)
+        t += (int64_t)((part->work - part->plan_work) / machine);
+    return t;
+}
+
+int sched_estimate(struct sched *s,
+                   const struct request *req,
+                   const struct sched_meta *meta,
+                   int64_t now_s,
+                   int64_t *ret_wait_s,
+                   struct err *err)
+{
+    const struct site_partition *part;
+    uint32_t limit_s = 0;
+    uint32_t cores;
+    uint32_t pred_s;
+    int64_t t;
+    uint64_t machine = 0;
+    int p = fits_partition(s, req, &limit_s, err);
+
+    if (p < 0)
+        return p;
+    if (plan_ready(s, (uint32_t)p, now_s) < 0)
+        return err_set(err, -ENOMEM, "no memory for a plan");
+    part = &s->partitions[p];
+    cores = plan_cores(s, req, (uint32_t)p);
+    pred_s = predict_run(s->predict, meta->user, limit_s,
+                         (uint32_t)MIN(request_cores(req), (uint64_t)UINT32_MAX));
+    for (size_t i = 0; i < s->nodes.n && part->work > part->plan_work; i++)
+        if ((s->nodes.v[i].partitions & (UINT32_C(1) << p)) && s->nodes.v[i].up)
+            machine += s->nodes.v[i].all.cores;
+    t = expected(part, MAX(now_s, meta->begin_s), pred_s, cores, machine);
+    if (t == PROFILE_NEVER)
+        return err_set(err, -E2BIG,
+                       "%u cores asked, partition %s has fewer that are up", cores,
+                       part->p.name);
+    *ret_wait_s = t - now_s;
+    return 0;
+}
