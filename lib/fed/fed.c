@@ -50,7 +50,7 @@ void *fed_free(struct fed *f)
     if (!f)
         return NULL;
     while ((j = TAILQ_FIRST(&f->holdings)))
-        held_remove(f, j);
+        fed_held_remove(f, j);
     while ((c = TAILQ_FIRST(&f->copies)))
         copied_remove(f, c);
     bury(f);
@@ -82,7 +82,7 @@ void bury(struct fed *f)
     }
 }
 
-struct held *held_find(const struct fed *f, uint64_t id)
+struct held *fed_held_find(const struct fed *f, uint64_t id)
 {
     struct held *j;
 
@@ -98,7 +98,7 @@ struct copied *copied_find(const struct fed *f, uint64_t id)
     return j;
 }
 
-struct held *held_add(struct fed *f, const struct holding *h)
+struct held *fed_held_add(struct fed *f, const struct holding *h)
 {
     struct held *j = calloc(1, sizeof(*j));
 
@@ -132,7 +132,7 @@ fail:
     return NULL;
 }
 
-void held_remove(struct fed *f, struct held *j)
+void fed_held_remove(struct fed *f, struct held *j)
 {
     alarm_clear(f, &j->alarm);
     if (j->in_waiting) {
@@ -191,7 +191,7 @@ void final_trim(struct fed *f)
     while ((j = TAILQ_FIRST(&f->finals))
            && (f->n_final > FINAL_KEEP_MAX
                || f->now.mono.us - j->final_at.us > FINAL_KEEP_US))
-        held_remove(f, j);
+        fed_held_remove(f, j);
 }
 
 struct peer_state *peer_find(const struct fed *f, uint32_t center)
@@ -230,7 +230,7 @@ int fed_restore_holding(struct fed *f, const struct holding *h)
 {
     if (job_id_sequence(h->id) > f->sequence)
         f->sequence = job_id_sequence(h->id);
-    return held_find(f, h->id) || held_add(f, h) ? 0 : -ENOMEM;
+    return fed_held_find(f, h->id) || fed_held_add(f, h) ? 0 : -ENOMEM;
 }
 
 int fed_restore_copy(struct fed *f, const struct copy *c)
@@ -251,7 +251,7 @@ void fed_restore_sequence(struct fed *f, uint64_t sequence)
 
 const struct holding *fed_holding(const struct fed *f, uint64_t id)
 {
-    const struct held *j = held_find(f, id);
+    const struct held *j = fed_held_find(f, id);
 
     return j ? &j->h : NULL;
 }
@@ -268,7 +268,7 @@ void fed_each_holding(const struct fed *f,
                       int (*each)(const struct holding *h, void *arg),
                       void *arg)
 {
-    struct held *j = after_id ? held_find(f, after_id) : NULL;
+    struct held *j = after_id ? fed_held_find(f, after_id) : NULL;
 
     j = j ? TAILQ_NEXT(j, all) : TAILQ_FIRST(&f->holdings);
     for (; j; j = TAILQ_NEXT(j, all))

@@ -153,11 +153,11 @@ void held_set(struct fed *f, struct held *j, enum hold_state to);
 void copied_set(struct fed *f, struct copied *j, enum copy_state to);
 
 /* --- fed.c -------------------------------------------------------------------- */
-struct held *held_find(const struct fed *f, uint64_t id);
+struct held *fed_held_find(const struct fed *f, uint64_t id);
 struct copied *copied_find(const struct fed *f, uint64_t id);
-struct held *held_add(struct fed *f, const struct holding *h);
+struct held *fed_held_add(struct fed *f, const struct holding *h);
 struct copied *copied_add(struct fed *f, const struct copy *c);
-void held_remove(struct fed *f, struct held *j);
+void fed_held_remove(struct fed *f, struct held *j);
 void copied_remove(struct fed *f, struct copied *j);
 void waiting_update(struct fed *f,
                     struct held *j); /* in or out of the list, by its state */

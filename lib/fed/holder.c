@@ -291,7 +291,7 @@ static void unknown(struct fed *f, uint32_t from, const struct peer_msg *m)
 
 void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
 {
-    struct held *j = held_find(f, m->job);
+    struct held *j = fed_held_find(f, m->job);
 
     if (!j) {
         unknown(f, from, m);
@@ -393,7 +393,7 @@ int fed_cancel(struct fed *f,
                struct fed_effects *ret_fx,
                struct err *err)
 {
-    struct held *j = held_find(f, id);
+    struct held *j = fed_held_find(f, id);
     struct fed_fx *fx;
     int r = step_begin(f, now);
 

@@ -42,7 +42,7 @@ void host_go(struct fed *f, struct copied *j, const struct peer_msg *m)
     char why[TITLE_CAP];
 
     if (j->c.holder == f->site->number) {
-        const struct held *h = held_find(f, j->c.id);
+        const struct held *h = fed_held_find(f, j->c.id);
 
         account = h ? h->h.user : NULL;
     } else {

@@ -143,7 +143,7 @@ int fed_submit(struct fed *f,
     h.state = JOB_PENDING;
     h.epoch = 1;
     h.submitted = now.wall;
-    j = held_add(f, &h);
+    j = fed_held_add(f, &h);
     if (!j)
         return err_set(err, -ENOMEM, "out of memory");
     if (h.begin.us > now.wall.us)
@@ -189,7 +189,7 @@ int fed_unhold(struct fed *f,
                struct fed_effects *ret_fx,
                struct err *err)
 {
-    struct held *j = held_find(f, id);
+    struct held *j = fed_held_find(f, id);
     struct fed_fx *fx;
     int r = step_begin(f, now);
 

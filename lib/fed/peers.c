@@ -128,7 +128,7 @@ static bool concerns(const struct held *j, uint32_t center)
 
 static struct held *first_from(struct fed *f, uint64_t id)
 {
-    struct held *j = held_find(f, id);
+    struct held *j = fed_held_find(f, id);
 
     if (j)
         return j;

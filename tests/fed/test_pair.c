@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* test_pair - centers together: one start, nothing lost, books that add up */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/cmocka_all.h"
+#include "tests/fed/world.h"
+
+static const struct world_chances calm;
+
+static void at_home_when_there_is_room(void **state)
+{
+    struct world *w = world_new(1, &calm, -1);
+    int r;
+    uint64_t id = world_submit(w, 0, 4, 10, 60, &r);
+    const struct holding *h;
+    uint64_t core_s;
+
+    (void)state;
+    world_run(w, 30);
+    h = world_holding(w, id);
+    assert_int_equal(h->state, JOB_COMPLETED);
+    assert_int_equal(h->grant.center, 1);
+    assert_int_equal(world_runs(w, id, &core_s), 1);
+    assert_int_equal(core_s, 40);
+    world_free(w);
+}
+
+static void elsewhere_when_home_is_full(void **state)
+{
+    struct world *w = world_new(2, &calm, -1);
+    int r;
+    uint64_t big = world_submit(w, 0, 16, 300, 600, &r);
+    uint64_t small;
+
+    (void)state;
+    world_run(w, 5);
+    small = world_submit(w, 0, 8, 10, 60, &r);
+    world_run(w, 30);
+    assert_int_equal(world_holding(w, big)->state, JOB_RUNNING);
+    assert_int_equal(world_holding(w, small)->state, JOB_COMPLETED);
+    assert_int_not_equal(world_holding(w, small)->grant.center, 1);
+    world_free(w);
+}
+
+static void too_large_everywhere_is_refused(void **state)
+{
+    struct world *w = world_new(3, &calm, -1);
+    int r;
+
+    (void)state;
+    assert_int_equal(world_submit(w, 0, 17, 10, 60, &r), 0);
+    assert_int_equal(r, -ENOENT);
+    assert_int_equal(fed_count(world_fed(w, 0)).holdings, 0);
+    world_free(w);
+}
+
+static void cancel_waiting_and_running(void **state)
+{
+    struct world *w = world_new(4, &calm, -1);
+    int r;
+    uint64_t a = world_submit(w, 0, 16, 300, 600, &r);
+    uint64_t ids[8];
+
+    (void)state;
+    world_run(w, 2);
+    for (int i = 0; i < 8; i++)
+        ids[i] = world_submit(w, 0, 16, 300, 600, &r);
+    world_run(w, 5);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(world_cancel(w, ids[i]), 0);
+    assert_int_equal(world_cancel(w, a), 0);
+    world_run(w, 20);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(world_holding(w, ids[i])->state, JOB_CANCELLED);
+    assert_int_equal(world_holding(w, a)->state, JOB_CANCELLED);
+    assert_int_equal(world_cancel(w, a), -EALREADY);
+    assert_int_equal(fed_count(world_fed(w, 0)).copies, 0);
+    assert_int_equal(fed_count(world_fed(w, 1)).copies, 0);
+    world_free(w);
+}
+
+/* One core-second costs one thousandth here: a budget of 2000 is 2000 core-seconds a
+ * center. */
+static void budget_is_never_exceeded(void **state)
+{
+    struct world *w = world_new(5, &calm, 2000);
+    struct balance b;
+    int refused = 0;
+    int r;
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        (void)world_submit(w, 0, 4, 30, 60, &r);
+        refused += r == -EDQUOT;
+        world_run(w, 20);
+        for (int c = 0; c < 3; c++) {
+            assert_int_equal(book_balance(world_book(w, c), "proj", &b), 0);
+            assert_true(b.held + b.spent <= b.granted);
+        }
+    }
+    world_run(w, 300);
+    assert_int_equal(book_balance(world_book(w, 0), "proj", &b), 0);
+    assert_true(b.spent > 1500 && b.held == 0);
+    (void)refused;
+    world_free(w);
+}
+
+static void host_cut_off_runs_on_and_is_not_started_again(void **state)
+{
+    struct world *w = world_new(6, &calm, -1);
+    int r;
+    uint64_t id;
+    uint64_t core_s;
+
+    (void)state;
+    (void)world_submit(w, 0, 16, 1000, 2000, &r);
+    world_run(w, 5);
+    id = world_submit(w, 0, 16, 60, 120, &r);
+    world_run(w, 10);
+    assert_int_equal(world_holding(w, id)->hold, HOLD_STARTED);
+    world_cut(w, 0, 1, true);
+    world_cut(w, 0, 2, true);
+    world_run(w, 300);
+    assert_int_equal(fed_reason(world_fed(w, 0), fed_holding(world_fed(w, 0), id)),
+                     REASON_SILENT);
+    assert_int_equal(world_starts(w, id), 1);
+    world_cut(w, 0, 1, false);
+    world_cut(w, 0, 2, false);
+    world_run(w, 20);
+    assert_int_equal(world_holding(w, id)->state, JOB_COMPLETED);
+    assert_int_equal(world_starts(w, id), 1);
+    assert_int_equal(world_runs(w, id, &core_s), 1);
+    world_free(w);
+}
+
+/* Everything at once, by seed: invariants inside, the outcome here. */
+static void storm(uint64_t seed)
+{
+    static const struct world_chances chances = {
+        .drop = 50, .twice = 50, .crash = 15, .cut = 3};
+    struct world *w = world_new(seed, &chances, -1);
+    uint64_t ids[48];
+    uint64_t core_s;
+    struct balance b;
+    int n = 0;
+    int r;
+
+    for (int i = 0; i < 48; i++) {
+        uint64_t id = world_submit(w, i % 3, 1 + (uint32_t)(i * 7) % 16,
+                                   5 + (uint32_t)i % 40, 120, &r);
+
+        if (id)
+            ids[n++] = id;
+        world_run(w, 3);
+        if (i % 11 == 10 && n > 3)
+            (void)world_cancel(w, ids[n - 3]);
+    }
+    world_run(w, 100);
+    world_heal(w);
+    world_run(w, 900);
+    for (int i = 0; i < n; i++) {
+        const struct holding *h = world_holding(w, ids[i]);
+
+        if (h->hold != HOLD_FINAL
+            || (h->state != JOB_COMPLETED && h->state != JOB_CANCELLED
+                && h->state != JOB_BOOT_FAIL))
+            fail_msg("seed %llu: job %llu is %s, %s", (unsigned long long)seed,
+                     (unsigned long long)ids[i], hold_state_word(h->hold),
+                     job_state_word(h->state));
+        /* Started runs are recorded once each; a completed job had at least one. */
+        if (world_runs(w, ids[i], &core_s) != world_starts(w, ids[i]))
+            fail_msg("seed %llu: job %llu started %u times, %u runs recorded",
+                     (unsigned long long)seed, (unsigned long long)ids[i],
+                     world_starts(w, ids[i]), world_runs(w, ids[i], &core_s));
+        if (h->state == JOB_COMPLETED && world_starts(w, ids[i]) < 1)
+            fail_msg("seed %llu: completed without a start", (unsigned long long)seed);
+    }
+    for (int c = 0; c < 3; c++) {
+        assert_int_equal(fed_count(world_fed(w, c)).copies, 0);
+        assert_int_equal(book_balance(world_book(w, c), "proj", &b), 0);
+        assert_int_equal(b.held, 0);
+    }
+    world_free(w);
+}
+
+static void storms(void **state)
+{
+    const char *text = getenv("HOPLUU_SEEDS");
+    int n = text ? (int)strtol(text, NULL, 10) : 12;
+
+    (void)state;
+    for (int i = 1; i <= n; i++)
+        storm((uint64_t)i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(at_home_when_there_is_room),
+        cmocka_unit_test(elsewhere_when_home_is_full),
+        cmocka_unit_test(too_large_everywhere_is_refused),
+        cmocka_unit_test(cancel_waiting_and_running),
+        cmocka_unit_test(budget_is_never_exceeded),
+        cmocka_unit_test(host_cut_off_runs_on_and_is_not_started_again),
+        cmocka_unit_test(storms),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
