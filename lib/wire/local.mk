@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 noinst_LTLIBRARIES += lib/libwire.la
 lib_libwire_la_SOURCES = \
+	lib/wire/address.c lib/wire/address.h \
 	lib/wire/client.c lib/wire/client.h \
-	lib/wire/conn.h \
+	lib/wire/conn.c lib/wire/conn.h lib/wire/conn_int.h \
 	lib/wire/dial.h \
 	lib/wire/digest.c lib/wire/digest.h \
-	lib/wire/door.h \
+	lib/wire/door.c lib/wire/door.h lib/wire/door_int.h \
+	lib/wire/door_unix.c \
+	lib/wire/frame.c lib/wire/frame.h \
 	lib/wire/member.c lib/wire/member.h \
 	lib/wire/noun_json.c lib/wire/noun_json.h \
 	lib/wire/spec_json.c \
