@@ -97,7 +97,7 @@ struct engine_callbacks {
     void (*supply_changed)(void *arg);
 };
 
-struct engine; /* an engine's own struct begins with: const struct engine_ops *ops; */
+struct engine;
 
 struct engine_ops {
     const char *name;
@@ -144,6 +144,11 @@ struct engine_ops {
     void (*nodes)(struct engine *e,
                   void (*each)(const struct engine_node *n, void *arg),
                   void *arg);
+};
+
+/* An engine's own struct begins with this one. */
+struct engine {
+    const struct engine_ops *ops;
 };
 
 #endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* engine_glue - between fed and the engine: callbacks become events, effects become
+ * calls */
+#include "config.h"
+
+#include "daemon/engine_glue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "daemon/peers.h"
+#include "daemon/returning.h"
+#include "engine/local.h"
+#include "engine/null.h"
+#include "model/job_id.h"
+#include "wire/noun_json.h"
+
+#include "base/banned.h"
+
+static void on_ready(uint64_t id, void *arg)
+{
+    struct center *c = arg;
+    struct fed_effects fx;
+
+    if (fed_engine_ready(c->fed, id, now_read(), &fx) == 0)
+        center_apply(c, &fx);
+}
+
+static void on_impossible(uint64_t id, const char *why, void *arg)
+{
+    struct center *c = arg;
+    struct fed_effects fx;
+
+    if (fed_engine_refused(c->fed, id, why, now_read(), &fx) == 0)
+        center_apply(c, &fx);
+}
+
+static void on_started(
+    uint64_t id, uint32_t epoch, struct wall at, const char *nodes, void *arg)
+{
+    struct center *c = arg;
+    struct fed_effects fx;
+
+    if (fed_engine_started(c->fed, id, epoch, at, nodes, now_read(), &fx) == 0)
+        center_apply(c, &fx);
+}
+
+static void on_ended(const struct engine_end *e, void *arg)
+{
+    struct center *c = arg;
+    struct fed_effects fx;
+    struct fed_end end = {
+        .id = e->id,
+        .epoch = e->epoch,
+        .state = e->state,
+        .reason = e->reason,
+        .exit_code = e->exit_code,
+        .exit_signal = e->exit_signal,
+        .started = e->started,
+        .ended = e->ended,
+        .usage = e->usage,
+        .nodes = e->nodes,
+        .note = e->note,
+        .files = e->output_dir != NULL,
+    };
+
+    if (e->output_dir)
+        returning_expect(c->returning, e->id, e->output_dir);
+    if (fed_engine_ended(c->fed, &end, now_read(), &fx) == 0)
+        center_apply(c, &fx);
+}
+
+static void on_supply_changed(void *arg)
+{
+    struct center *c = arg;
+
+    peers_supply_changed(c->peers);
+}
+
+static int local_fits(void *arg, const struct request *r, struct err *err)
+{
+    struct center *c = arg;
+
+    return c->engine->ops->fits(c->engine, r, err);
+}
+
+static int64_t local_estimate(void *arg, const struct request *r)
+{
+    struct center *c = arg;
+
+    return c->engine->ops->estimate(c->engine, r, true);
+}
+
+const struct fed_local engine_glue_local = {.fits = local_fits,
+                                            .estimate = local_estimate};
+
+int engine_glue_open(struct center *c, struct err *err)
+{
+    static const struct engine_callbacks cb = {
+        .ready = on_ready,
+        .impossible = on_impossible,
+        .started = on_started,
+        .ended = on_ended,
+        .supply_changed = on_supply_changed,
+    };
+    const struct settings *s = c->settings;
+    int r;
+
+    if (!strcmp(s->engine, "null")) {
+        const struct engine_null_config null = {.node_cores = s->null_cores,
+                                                .delay_ms = s->null_run_ms};
+
+        r = engine_null_new(c->base, &null, &cb, c, &c->engine, err);
+    } else {
+        char spool[PATH_MAX];
+        const struct engine_local_config local = {
+            .address = s->listen_nodes,
+            .munge_socket = s->munge_socket,
+            .center = s->site->name,
+            .spool = spool,
+            .node_lost_s = s->node_lost_s,
+            .transfer_max = s->transfer_max,
+        };
+
+        if (path_join(spool, sizeof(spool), s->state_dir, "outputs") < 0)
+            return err_set(err, -ENAMETOOLONG, "state_dir is too long");
+        r = engine_local_new(c->base, &local, &cb, c, &c->engine, err);
+    }
+    if (r == 0)
+        r = c->engine->ops->configure(c->engine, s->site, err);
+    return r;
+}
+
+/* The engine says no: fed hears it as an event of its own, not inside this one. */
+static void refused(struct center *c, uint64_t id, const struct err *err, int r)
+{
+    log_info("job %llu: %s", (unsigned long long)id, err_text(err, r));
+    on_impossible(id, err_text(err, r), c);
+}
+
+void engine_glue_queue(struct center *c, uint64_t id)
+{
+    const struct copy *x = fed_copy(c->fed, id);
+    struct engine_job j = {.id = id};
+    struct err err = {0};
+    int r;
+
+    if (!x || x->copy != COPY_QUEUED)
+        return;
+    j.request = x->request;
+    memcpy(j.institution, x->institution, sizeof(j.institution));
+    memcpy(j.project, x->project, sizeof(j.project));
+    j.own = x->holder == center_site(c)->number;
+    j.priority = x->priority;
+    j.queued = x->queued;
+    r = c->engine->ops->queue(c->engine, &j, &err);
+    if (r < 0)
+        refused(c, id, &err, r);
+}
+
+/* The stored spec of a job, judged again: the store may be older than the rules. */
+static int load_spec(struct center *c,
+                     uint64_t id,
+                     struct job_spec **ret_spec,
+                     struct err *err)
+{
+    struct buf text = BUF_INIT(FRAME_MAX_PEER);
+    json_t *o = NULL;
+    int r = store_get_spec(c->store, id, &text);
+
+    if (r == 0 && !(o = json_loadb(text.data, text.len, 0, NULL)))
+        r = -EBADMSG;
+    buf_release(&text);
+    if (r < 0)
+        return err_set(err, r, "the job's script cannot be read: %s", strerror(-r));
+    r = job_spec_from_json(o, ret_spec, err);
+    json_decref(o);
+    if (r == 0)
+        r = job_spec_check(*ret_spec, err);
+    return r;
+}
+
+static struct engine_start start_of(struct center *c, const struct copy *x)
+{
+    const struct site *s = center_site(c);
+
+    return (struct engine_start){
+        .id = x->id,
+        .epoch = x->epoch,
+        .account = x->account,
+        .person = x->person,
+        .institution = x->institution,
+        .project = x->project,
+        .home = x->holder == s->number,
+        .entry = site_center_name(s, x->holder),
+    };
+}
+
+void engine_glue_start(struct center *c,
+                       uint64_t id,
+                       uint32_t epoch,
+                       const char *inputs_dir)
+{
+    const struct copy *x = fed_copy(c->fed, id);
+    _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
+    struct engine_start start;
+    struct err err = {0};
+    int r;
+
+    if (!x || x->copy != COPY_STARTING || x->epoch != epoch)
+        return;
+    r = load_spec(c, id, &spec, &err);
+    if (r == 0) {
+        start = start_of(c, x);
+        start.spec = spec;
+        start.inputs_dir = inputs_dir;
+        r = c->engine->ops->start(c->engine, &start, &err);
+    }
+    if (r < 0)
+        refused(c, id, &err, r);
+}
+
+static int adopt_one(const struct copy *x, void *arg)
+{
+    struct center *c = arg;
+    _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
+    struct engine_start start = start_of(c, x);
+    struct err err = {0};
+
+    if (x->copy != COPY_STARTING && x->copy != COPY_RUNNING
+        && x->copy != COPY_RETURNING)
+        return 0;
+    if (load_spec(c, x->id, &spec, &err) < 0)
+        log_error("job %llu: %s", (unsigned long long)x->id, err.text);
+    start.spec = spec;
+    if (x->copy == COPY_RUNNING || x->copy == COPY_RETURNING)
+        c->engine->ops->adopt(c->engine, &start, x->started);
+    return 0;
+}
+
+void engine_glue_adopt(struct center *c)
+{
+    fed_each_copy(c->fed, adopt_one, c);
+}

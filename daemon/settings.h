@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * settings - hopluu.conf: read completely, checked completely, then used
+ *
+ * Format: hopluu.conf(5). An error names file and line and what would be right;
+ * nothing of a file with an error is used.
+ */
+#ifndef HOPLUU_DAEMON_SETTINGS_H
+#define HOPLUU_DAEMON_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "model/site.h"
+
+struct settings {
+    struct site *site;
+    char *dir; /* of the file: relative names start here */
+    char *state_dir;
+    char *socket;
+    uint32_t socket_mode;
+    char *listen_users; /* NULL = not */
+    char *listen_nodes;
+    char *listen_peers; /* NULL = we only dial */
+    char *munge_socket; /* NULL = the system's */
+    char *certificate;  /* NULL = no peers */
+    char *key;
+    char *engine; /* "local" or "null" */
+    uint32_t node_lost_s;
+    uint32_t null_cores; /* cores of each node of engine "null" */
+    uint32_t null_run_ms;
+    uint64_t transfer_max; /* bytes per file */
+    uint32_t max_clients;
+    enum log_level log_level;
+};
+
+int settings_read(const char *path, struct settings **ret_settings, struct err *err);
+void *settings_free(struct settings *c);
+DEFINE_FREEP(settings, struct settings)
+
+/* The agreement file `path` into p; both sides hold the same bytes. */
+int agreement_read(const char *path,
+                   const struct site *site,
+                   struct peer *p,
+                   struct err *err);
+
+#endif

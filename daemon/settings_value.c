@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* settings_value - reading values of a libconfuse section with words for people */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/measure.h"
+#include "base/path.h"
+#include "base/words.h"
+#include "daemon/settings_int.h"
+
+#include "base/banned.h"
+
+/* libconfuse has no argument for its error callback: the text waits here. */
+static struct err *form_err;
+
+static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+    char text[ERR_TEXT_MAX];
+
+    if (form_err->code)
+        return;                                   /* the first one is the cause */
+    (void)vsnprintf(text, sizeof(text), fmt, ap); /* may be cut */
+    err_set(form_err, -EINVAL, "%s:%d: %s",
+            cfg && cfg->filename ? cfg->filename : "configuration", cfg ? cfg->line : 0,
+            text);
+}
+
+int conf_parse(const char *path, cfg_opt_t *opts, cfg_t **ret_cfg, struct err *err)
+{
+    struct err own = {0};
+    cfg_t *cfg = cfg_init(opts, CFGF_NONE);
+    int r;
+
+    if (!cfg)
+        return err_set(err, -ENOMEM, "out of memory");
+    form_err = &own;
+    cfg_set_error_function(cfg, on_form_error);
+    r = cfg_parse(cfg, path);
+    if (r != CFG_SUCCESS) {
+        cfg_free(cfg);
+        if (r == CFG_FILE_ERROR)
+            return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+        return err_set(err, -EINVAL, "%s", err_text(&own, -EINVAL));
+    }
+    *ret_cfg = cfg;
+    return 0;
+}
+
+int conf_fail(cfg_t *sec, const char *option, struct err *err, const char *fmt, ...)
+{
+    char text[ERR_TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap); /* may be cut */
+    va_end(ap);
+    err_set(err, -EINVAL, "%s", text);
+    return conf_wrap(sec, option, err, -EINVAL);
+}
+
+int conf_wrap(cfg_t *sec, const char *option, struct err *err, int code)
+{
+    const char *title = cfg_title(sec);
+
+    return err_prefix(err, code, "%s:%d: %s%s%s%s%s",
+                      sec->filename ? sec->filename : "configuration", sec->line,
+                      sec->name, title ? " " : "", title ? title : "",
+                      option ? ": " : "", option ? option : "");
+}
+
+int conf_name(cfg_t *sec,
+              const char *option,
+              const char *value,
+              char dst[NAME_CAP],
+              struct err *err)
+{
+    if (!value || !word_is_name(value, NAME_CAP - 1))
+        return conf_fail(
+            sec, option, err,
+            "'%s' is not a name: letters, digits and . _ @ + -, at most %d",
+            value ? value : "", NAME_CAP - 1);
+    (void)word_copy(dst, NAME_CAP, value); /* measured above */
+    return 0;
+}
+
+int conf_text(cfg_t *sec, const char *option, char dst[TITLE_CAP], struct err *err)
+{
+    const char *value = cfg_getstr(sec, option);
+
+    if (!word_copy(dst, TITLE_CAP, value ? value : ""))
+        return conf_fail(sec, option, err, "longer than %d bytes", TITLE_CAP - 1);
+    return 0;
+}
+
+int conf_duration(cfg_t *sec, const char *option, uint32_t *ret_s, struct err *err)
+{
+    int r = measure_duration(cfg_getstr(sec, option), ret_s, err);
+
+    return r < 0 ? conf_wrap(sec, option, err, r) : 0;
+}
+
+int conf_u32(cfg_t *sec,
+             const char *option,
+             uint32_t min,
+             uint32_t max,
+             uint32_t *ret_n,
+             struct err *err)
+{
+    long n = cfg_getint(sec, option);
+
+    if (n < (long)min || n > (long)max)
+        return conf_fail(sec, option, err, "%ld is outside %u to %u", n, min, max);
+    *ret_n = (uint32_t)n;
+    return 0;
+}
+
+int conf_milli(cfg_t *sec, const char *option, int64_t *ret_milli, struct err *err)
+{
+    int r = measure_milli(cfg_getstr(sec, option), INT64_MAX / 4, ret_milli, err);
+
+    return r < 0 ? conf_wrap(sec, option, err, r) : 0;
+}
+
+char *conf_path(const char *dir, const char *name)
+{
+    char path[4096];
+
+    return path_join(path, sizeof(path), dir, name) < 0 ? NULL : strdup(path);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * users - the user's door: who asks, what they may ask, and answers that come later
+ *
+ * A question is judged and answered, or given a ticket under which its answer comes
+ * when what it needs is durable, final, or told by another center. Questions:
+ * docs/protocol.md §2.
+ */
+#ifndef HOPLUU_DAEMON_USERS_H
+#define HOPLUU_DAEMON_USERS_H
+
+#include <jansson.h>
+#include <sys/types.h>
+
+#include "daemon/center.h"
+
+#define QUESTIONS_MAX 8192 /* unanswered, per session */
+
+/* Who asks: proved by the door, or vouched for by a peer. */
+struct asker {
+    uid_t uid;
+    char local[NAME_CAP];  /* account at this center; "" for a peer's person */
+    char person[NAME_CAP]; /* user@institution; "" = nobody to the federation */
+    bool admin;            /* root, or whoever runs the daemon */
+    uint32_t via;          /* the center that vouches; 0 = here */
+};
+
+/* One question under way. `question` and `asker` are borrowed for the call. */
+struct ask {
+    struct center *c;
+    const struct asker *who;
+    const json_t *question;
+    uint64_t ticket;
+};
+
+/* 0: answered or will be under the ticket; -E…: refused with the text. */
+typedef int (*op_fn)(struct ask *a, struct err *err);
+
+int users_open(struct center *c, struct users **ret_users, struct err *err);
+void *users_close(struct users *u);
+
+/* Answer now. `answer` is stolen; "id" and "ok" are added here. */
+void users_reply(struct users *u, uint64_t ticket, json_t *answer);
+void users_refuse(struct users *u, uint64_t ticket, int code, const char *text);
+
+/* From the gate: a submission, cancel or release is durable. */
+void users_answer(
+    struct users *u, uint64_t ticket, uint64_t id, int code, const char *text);
+/* A holding is final: wake who waits for it. */
+void users_final(struct users *u, uint64_t id);
+/* The ticket waits until job `id` is final. */
+int users_wait(struct users *u, uint64_t ticket, uint64_t id);
+/* What else goes into the answer of this ticket. Stolen. */
+void users_remember(struct users *u, uint64_t ticket, json_t *extra);
+
+/* The ticket's answer comes from another center, or never when its connection ends. */
+void users_away(struct users *u, uint64_t ticket, uint32_t center);
+void users_from_away(struct users *u, uint64_t ticket, uint32_t center, json_t *answer);
+void users_away_lost(struct users *u, uint32_t center);
+
+/* A question from another center in the name of one of its people. */
+void users_peer_ask(struct users *u,
+                    const struct asker *who,
+                    const json_t *question,
+                    void (*reply)(void *arg,
+                                  json_t *answer), /* steals the answer; called once */
+                    void (*gone)(void *arg), /* instead, when no answer will come */
+                    void *arg);
+
+bool users_may_touch(const struct asker *who, const struct holding *h);
+
+/* ops_*.c */
+int op_hello(struct ask *a, struct err *err);
+int op_submit(struct ask *a, struct err *err);
+int op_blob(struct ask *a, struct err *err);
+int op_jobs(struct ask *a, struct err *err);
+int op_cancel(struct ask *a, struct err *err);
+int op_release(struct ask *a, struct err *err);
+int op_wait(struct ask *a, struct err *err);
+int op_info(struct ask *a, struct err *err);
+int op_balance(struct ask *a, struct err *err);
+int op_explain(struct ask *a, struct err *err);
+int op_report(struct ask *a, struct err *err);
+
+#endif
