@@ -12,7 +12,12 @@
  * with on_failed(): nothing of it is on disk, and the daemon refuses new work until
  * store_retry() succeeds (the batches are kept and tried again).
  *
- * Ceiling: at most STORE_BATCH_BYTES wait; put calls then answer -EAGAIN.
+ * Ceiling: at most STORE_BATCH_BYTES wait; put calls then answer -EAGAIN. They copy
+ * what they are given and return 0, -EAGAIN, -ENOMEM, or -EINVAL, -EMSGSIZE,
+ * -EOVERFLOW for what could never be stored (id 0, a number beyond INT64_MAX).
+ *
+ * In lists a callback's non-zero ends the list and is returned. A callback may read
+ * other things, not start the same list again; no callback may close the store.
  * Tables and formats: docs/store.md.
  */
 #ifndef HOPLUU_STORE_STORE_H
@@ -35,6 +40,7 @@
 
 struct store;
 
+/* Each may be NULL. None is called after store_close(). */
 struct store_callbacks {
     void (*durable)(uint64_t batch, void *arg); /* this one and all before it */
     void (*failed)(int code, const char *text, void *arg); /* once per state change */
@@ -52,7 +58,9 @@ int store_open(struct event_base *base,
                void *arg,
                struct store **ret_store,
                struct err *err);
-void *store_close(struct store *s); /* commits and waits for what was put */
+/* Commits and waits for what was put. What cannot be written even then (tried once more
+ * if it is failing) is lost: it was never reported durable. */
+void *store_close(struct store *s);
 
 /* --- writing: into the open batch ------------------------------------------- */
 
@@ -199,7 +207,8 @@ int store_sum_runs(struct store *s,
                    void *arg,
                    struct err *err);
 
-/* Remove specs, views and history of jobs that ended before `before`; the rows stay. */
+/* Remove specs, views and history of jobs that ended before `before`; the rows stay.
+ * An operation of the open batch, as the put calls. */
 int store_trim(struct store *s, struct wall before);
 
 #endif
