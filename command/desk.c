@@ -68,8 +68,9 @@ int desk_try(struct client *c,
         return SAY_OK;
     }
     if (!answer)
-        return r == -EBADMSG || r == -EMSGSIZE || r == -ENOMEM ? SAY_ERROR
-                                                               : SAY_TEMPORARY;
+        return r == -EBADMSG || r == -EMSGSIZE || r == -E2BIG || r == -ENOMEM
+                   ? SAY_ERROR
+                   : SAY_TEMPORARY;
     *ret_refused = true;
     r = desk_refusal_exit(answer);
     json_decref(answer);
