@@ -80,10 +80,10 @@ static int print_test(const struct batch *b, const json_t *answer)
     if (!center[0])
         say_note("Job fits no center now");
     else
-        say_note("Job to start at %s using %" PRIu64 " processors on %s%u nodes in "
+        say_note("Job to start at %s using %" PRIu64 " processors on %u%s nodes in "
                  "partition %s at center %s",
                  wait_s < 0 ? "an unknown time" : wall_text(start, false, text),
-                 request_cores(q), q->max_nodes == nodes ? "" : "at least ", nodes,
+                 request_cores(q), nodes, q->max_nodes == nodes ? "" : " or more",
                  q->partition[0] ? q->partition : "(default)", center);
     /* As sbatch: what --test-only says goes to stderr, and stdout stays for ids. */
     if (fflush(stdout) != 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)

@@ -193,6 +193,11 @@ static int judge(const struct ask *a, uint64_t id, const json_t *answer)
     }
     if (a->quiet && !strcmp(code, "not-found"))
         return SAY_OK;
+    if (!strcmp(code, "ended")) { /* what was wanted is so already */
+        if (a->verbose)
+            say_note("job %" PRIu64 ": %s", id, desk_text(answer, "text"));
+        return SAY_OK;
+    }
     say_error("job %" PRIu64 ": %s", id, desk_text(answer, "text"));
     return desk_refusal_exit(answer);
 }

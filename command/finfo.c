@@ -195,7 +195,7 @@ static void node_memory(const void *row, struct buf *b)
 
 static void node_jobs(const void *row, struct buf *b)
 {
-    put_count(row, "n_jobs", b);
+    put_count(row, "jobs", b);
 }
 
 static void node_text(const void *row, struct buf *b)

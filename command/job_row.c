@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -18,6 +19,7 @@
 #include "base/banned.h"
 
 #define PAGE 1000
+#define IDS_PER_QUESTION 500
 
 int job_row_from_json(const json_t *o, struct job_row *row, struct err *err)
 {
@@ -25,8 +27,9 @@ int job_row_from_json(const json_t *o, struct job_row *row, struct err *err)
 
     if (r != 0)
         return r;
-    (void)snprintf(row->reason, sizeof(row->reason), "%s", desk_text(o, "reason_text"));
-    (void)snprintf(row->center, sizeof(row->center), "%s", desk_text(o, "center"));
+    word_cut(row->reason, sizeof(row->reason), desk_text(o, "reason_text"));
+    word_cut(row->center, sizeof(row->center), desk_text(o, "center"));
+    word_cut(row->entry, sizeof(row->entry), desk_text(o, "entry"));
     row->estimate_s = desk_int(o, "estimate_s", -1);
     row->now = now_read().wall;
     return 0;
@@ -84,16 +87,12 @@ static json_t *states_json(uint32_t states)
     return a;
 }
 
-static json_t *ids_json(const struct words *ids)
+static json_t *ids_json(const uint64_t *ids, size_t n)
 {
     json_t *a = json_array();
 
-    for (size_t i = 0; a && i < ids->n; i++) {
-        uint64_t id;
-
-        if (job_id_parse(ids->v[i], &id, NULL) == 0)
-            (void)json_array_append_new(a, json_integer((json_int_t)id));
-    }
+    for (size_t i = 0; a && i < n; i++)
+        (void)json_array_append_new(a, json_integer((json_int_t)ids[i]));
     return a;
 }
 
@@ -104,14 +103,17 @@ static void one_word(json_t *q, const char *member, const struct words *w)
         (void)json_object_set_new(q, member, json_string(w->v[0]));
 }
 
-static json_t *page_question(const struct job_filter *f, uint64_t after)
+static json_t *page_question(const struct job_filter *f,
+                             const uint64_t *ids,
+                             size_t n_ids,
+                             uint64_t after)
 {
     json_t *q = desk_question("jobs");
 
     if (!q)
         return NULL;
-    if (f->ids.n)
-        (void)json_object_set_new(q, "ids", ids_json(&f->ids));
+    if (n_ids)
+        (void)json_object_set_new(q, "ids", ids_json(ids, n_ids));
     one_word(q, "user", &f->users);
     one_word(q, "project", &f->projects);
     one_word(q, "name", &f->names);
@@ -185,7 +187,7 @@ static int page(struct client *c,
         *ret_last = row.job.id;
         if (!job_filter_match(f, &row))
             continue;
-        if (f->entry)
+        if (f->entry && !row.entry[0])
             entry_name(c, entries, &row);
         r = each(&row, arg);
         if (r != 0)
@@ -194,9 +196,15 @@ static int page(struct client *c,
     return SAY_OK;
 }
 
-int job_rows(struct client *c, const struct job_filter *f, job_row_fn each, void *arg)
+/* All pages of one question. */
+static int all_pages(struct client *c,
+                     const struct job_filter *f,
+                     const uint64_t *ids,
+                     size_t n_ids,
+                     struct entries *entries,
+                     job_row_fn each,
+                     void *arg)
 {
-    struct entries entries = {0};
     uint64_t after = 0;
     int code = SAY_OK;
     bool more = true;
@@ -205,14 +213,78 @@ int job_rows(struct client *c, const struct job_filter *f, job_row_fn each, void
         json_t *answer = NULL;
         uint64_t last = after;
 
-        code = desk_ask(c, page_question(f, after), &answer);
+        code = desk_ask(c, page_question(f, ids, n_ids, after), &answer);
         if (code == SAY_OK)
-            code = page(c, answer, f, &entries, each, arg, &last);
+            code = page(c, answer, f, entries, each, arg, &last);
+        last = (uint64_t)desk_int(answer, "last", (json_int_t)last);
         /* An answer that promises more but moves nowhere would be asked for ever. */
         more = json_is_true(json_object_get(answer, "more")) && last > after;
         after = last;
         json_decref(answer);
     }
+    return code;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The ids that people typed: rising, each once. Caller frees; NULL = no memory. */
+static uint64_t *sorted_ids(const struct words *w, size_t *ret_n)
+{
+    uint64_t *ids = calloc(w->n, sizeof(*ids));
+    size_t n = 0;
+
+    for (size_t i = 0; ids && i < w->n; i++)
+        (void)job_id_parse(w->v[i], &ids[i], NULL); /* checked when it was typed */
+    if (!ids)
+        return NULL;
+    qsort(ids, w->n, sizeof(*ids), by_number);
+    for (size_t i = 0; i < w->n; i++)
+        if (n == 0 || ids[i] != ids[n - 1])
+            ids[n++] = ids[i];
+    *ret_n = n;
+    return ids;
+}
+
+/* A question with ids goes to one center as a whole: one question for each. */
+static int each_center(struct client *c,
+                       const struct job_filter *f,
+                       struct entries *entries,
+                       job_row_fn each,
+                       void *arg)
+{
+    size_t n = 0;
+    _cleanup_(freep) uint64_t *ids = sorted_ids(&f->ids, &n);
+    int code = SAY_OK;
+
+    if (!ids) {
+        say_error("not enough memory");
+        return SAY_ERROR;
+    }
+    for (size_t from = 0, to; code == SAY_OK && from < n; from = to) {
+        for (to = from + 1; to < n && to - from < IDS_PER_QUESTION
+                            && job_id_center(ids[to]) == job_id_center(ids[from]);
+             to++)
+            ;
+        code = all_pages(c, f, ids + from, to - from, entries, each, arg);
+    }
+    return code;
+}
+
+int job_rows(struct client *c, const struct job_filter *f, job_row_fn each, void *arg)
+{
+    struct entries entries = {0};
+    int code;
+
+    if (f->ids.n)
+        code = each_center(c, f, &entries, each, arg);
+    else
+        code = all_pages(c, f, NULL, 0, &entries, each, arg);
     json_decref(entries.centers);
     return code;
 }

@@ -144,6 +144,9 @@ run 0 fqueue -h -O 'JobID:12,State:.10' && prints '^1000000001     RUNNING$'
 ok 'fqueue -O names'
 run 0 fqueue -j 1000000003 -h -o %T && prints '^FAILED$' && asked '"ids":\[1000000003\]'
 ok 'fqueue -j shows an ended job'
+run 0 fqueue -j 2000000009,1000000003,2000000008,1000000003 -h && asked '"ids":\[1000000003\]' \
+    && asked '"ids":\[2000000008,2000000009\]'
+ok 'ids of two centers are two questions'
 run 0 fqueue -t PD -h -o %i && [ "$(cat out)" = 1000000002 ] && asked '"states":\["PENDING"\]'
 ok 'fqueue -t'
 run 0 fqueue --start -h -P && prints '1000000002|-|(default)|tiếng Việt'
@@ -171,8 +174,9 @@ ok 'facct refuses a bad time'
 
 run 1 fcancel && says 'name jobs by id'
 ok 'fcancel needs to be told what'
-run 1 fcancel 1000000001 1000000002 && says 'job 1000000002: .*belongs to binh'
-ok 'fcancel says which one failed'
+run 1 fcancel 1000000001 1000000003 1000000002 && says 'job 1000000002: .*belongs to binh' \
+    && ! says 'already FAILED'
+ok 'fcancel says which one failed; one that has ended is none'
 start quiet.json
 run 0 fcancel -v -s USR1 1000000001 && asked '"op":"cancel"' && asked '"signal":10' && says 'signalled'
 ok 'fcancel --signal'
