@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+# shellcheck shell=bash
+# Completion of hopluu's commands: long options, states, centers and one's own job ids.
+# bash-completion loads the file of a command's name, which sources this one.
+
+_hopluu_jobs()
+{
+    timeout 2 fqueue --me -h -o %i 2>/dev/null
+}
+
+_hopluu_centers()
+{
+    timeout 2 finfo -h -o %V 2>/dev/null | sort -u
+}
+
+_hopluu()
+{
+    local command=${1##*/} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    local states='PENDING CONFIGURING RUNNING COMPLETING COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL OUT_OF_MEMORY'
+    local words=
+
+    # "--state=PEND" arrives as three words.
+    if [[ $word == '=' ]]; then
+        word=
+    elif [[ $before == '=' ]]; then
+        before=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    case $before in
+    -t | --state | --states) [[ $command == fbatch ]] || words=$states ;;
+    -s) [[ $command == facct ]] && words=$states ;;
+    -M | --center) words=$(_hopluu_centers) ;;
+    -j | --jobs) words=$(_hopluu_jobs) ;;
+    --by) words='institution project center user' ;;
+    --view) words='demand supply' ;;
+    --open-mode) words='append truncate' ;;
+    esac
+    if [[ -z $words ]]; then
+        if [[ $word == -* ]]; then
+            words=$("$1" --help 2>/dev/null | grep -oE -- '--[A-Za-z][A-Za-z0-9-]+' | sort -u)
+        else
+            case $command in
+            fcancel | fexplain | fqueue) words=$(_hopluu_jobs) ;;
+            freport) words=usage ;;
+            esac
+        fi
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain freport
+complete -o default -F _hopluu fbatch
