@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-EXTRA_DIST += docs/store.md
+dist_man_MANS += docs/man/hopluu-keys.8
+EXTRA_DIST += docs/protocol.md docs/architecture.md docs/admin.md docs/store.md
