@@ -13,3 +13,4 @@ include tests/engine/local.mk
 include tests/sim/local.mk
 include tests/command/local.mk
 include tests/daemon/local.mk
+include tests/shell/local.mk
