@@ -10,7 +10,7 @@
 #     fed_agree A B [INSTITUTIONS_A INSTITUTIONS_B]
 #     cat >"$FED/NAME/etc/site.conf"      partitions, institutions, projects, persons
 #     fed_start NAME...                   munged, hopluud, one hopluu-noded per node
-#     fed_wait_up NAME...                 nodes and peers are there
+#     fed_until 20 fed_up NAME...         wait for nodes and peers
 #     fed_at NAME fbatch ...              a command as the user of that center
 #     fed_end                             everything stopped and removed
 #
@@ -382,6 +382,18 @@ fed_start()
             fed_start_noded "$_center" $_node
             _node=$((_node + 1))
         done
+    done
+}
+
+# Do these centers see all their nodes and all their peers?
+fed_up()
+{
+    for _center; do
+        _info=$(fed_at "$_center" finfo --json) || return 1
+        _peers=$(grep -c '^peer ' "$FED/$_center/etc/hopluu.conf")
+        [ "$(echo "$_info" | grep -c '"connected": true')" -ge "$_peers" ] || return 1
+        [ "$(fed_at "$_center" finfo -N -h -O State | grep -c idle)" -ge \
+            "$(fed_get "$_center" nodes)" ] || return 1
     done
 }
 
