@@ -2,7 +2,8 @@
 # Tests with real programs and daemons, each in a scratch directory.
 shell_tests = \
 	tests/shell/checks.t \
-	tests/shell/keys.t
+	tests/shell/keys.t \
+	tests/shell/packages.t
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
 # end of the shell tests
