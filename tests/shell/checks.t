@@ -69,11 +69,6 @@ finds commits "no problem stated" 'no line begins with "Problem:"'
 git -C "$d" update-ref -d HEAD
 commit "base: a thing
 
-Problem: it was not there."
-finds commits "nothing done" 'does not say what was done'
-git -C "$d" update-ref -d HEAD
-commit "base: a thing
-
 Problem: it was not there.
 
 Put it there."
