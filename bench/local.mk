@@ -2,5 +2,5 @@
 
 # store: durable job changes a second, and their cost in the loop
 EXTRA_PROGRAMS += bench/store
-bench_store_SOURCES = bench/store.c $(store_noun_sources)
+bench_store_SOURCES = bench/store.c
 bench_store_LDADD = $(store_libs)

@@ -1,2 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-EXTRA_DIST += scripts/check-man
+dist_hopluulibexec_SCRIPTS += scripts/hopluu-keys
+hopluu_scripts = \
+	.ci/run \
+	scripts/build \
+	scripts/check \
+	scripts/check-banned \
+	scripts/check-commits \
+	scripts/check-floors \
+	scripts/check-format \
+	scripts/check-headers \
+	scripts/check-length \
+	scripts/check-lib-quiet \
+	scripts/check-man \
+	scripts/check-manuals \
+	scripts/check-packages \
+	scripts/check-paths \
+	scripts/check-pure \
+	scripts/check-shell \
+	scripts/check-spdx \
+	scripts/check-spelling \
+	scripts/demo \
+	scripts/install-packages \
+	scripts/packages \
+	scripts/test
+EXTRA_DIST += $(hopluu_scripts)

@@ -14,3 +14,8 @@ include tests/sim/local.mk
 include tests/command/local.mk
 include tests/daemon/local.mk
 include tests/fuzz/local.mk
+include tests/shell/local.mk
+
+# The names of the tests that are programs, for scripts/test --long
+unit-tests:
+	@for t in $(TESTS); do case $$t in *.t) ;; *) echo $$t ;; esac; done

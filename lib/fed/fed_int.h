@@ -126,6 +126,8 @@ struct fed {
 
 /* Room for what an event may produce, or -ENOMEM with nothing changed. */
 int step_begin(struct fed *f, struct now now);
+int step_reserve(struct fed *f,
+                 size_t n); /* room for n effects more than one event has */
 void step_end(struct fed *f, struct fed_effects *ret_fx);
 struct fed_fx *fx_add(struct fed *f, enum fx_kind kind, uint64_t id);
 bool step_full(const struct fed *f); /* leave the rest for the next tick */

@@ -219,8 +219,9 @@ int fed_reconfigure(struct fed *f,
     if (r < 0)
         return r;
     r = book_apply_site(f->book, site, now.wall, &posted, NULL);
-    for (size_t i = 0; r == 0 && i < posted.n;
-         i++) /* at most two per project: room is there */
+    if (r == 0)
+        r = step_reserve(f, posted.n);
+    for (size_t i = 0; r == 0 && i < posted.n; i++)
         fx_add(f, FX_SAVE_POSTING, 0)->posting = posted.v[i];
     postings_release(&posted);
     step_end(f, ret_fx);

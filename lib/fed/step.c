@@ -22,8 +22,7 @@
  */
 int step_begin(struct fed *f, struct now now)
 {
-    size_t want = REOFFER_BATCH * (CANDIDATES_MAX * 2 + 4) + STEP_SLACK * 4
-                  + f->site->n_projects * 2;
+    size_t want = REOFFER_BATCH * (CANDIDATES_MAX * 2 + 4) + STEP_SLACK * 4;
     size_t n_views = (REOFFER_BATCH + 2) * (f->site->n_peers + 1);
 
     if (f->cap_fx < want) {
@@ -54,6 +53,21 @@ int step_begin(struct fed *f, struct now now)
     f->fx.n = 0;
     f->n_views = 0;
     f->now = now;
+    return 0;
+}
+
+int step_reserve(struct fed *f, size_t n)
+{
+    size_t want = f->fx.n + n + STEP_SLACK;
+    struct fed_fx *v;
+
+    if (want <= f->cap_fx)
+        return 0;
+    v = realloc(f->fx.v, want * sizeof(*v));
+    if (!v)
+        return -ENOMEM;
+    f->fx.v = v;
+    f->cap_fx = want;
     return 0;
 }
 

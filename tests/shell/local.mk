@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+# Tests with real programs and daemons, each in a scratch directory.
+shell_tests = \
+	tests/shell/checks.t \
+	tests/shell/keys.t \
+	tests/shell/packages.t
+TESTS += $(shell_tests)
+EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
+# end of the shell tests
