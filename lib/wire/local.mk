@@ -4,13 +4,16 @@ lib_libwire_la_SOURCES = \
 	lib/wire/address.c lib/wire/address.h \
 	lib/wire/client.c lib/wire/client.h \
 	lib/wire/conn.c lib/wire/conn.h lib/wire/conn_int.h \
-	lib/wire/dial.h \
+	lib/wire/cred.c lib/wire/cred.h \
+	lib/wire/dial.c lib/wire/dial.h lib/wire/dial_int.h \
+	lib/wire/dial_munge.c lib/wire/dial_tls.c \
 	lib/wire/digest.c lib/wire/digest.h \
 	lib/wire/door.c lib/wire/door.h lib/wire/door_int.h \
+	lib/wire/door_munge.c lib/wire/door_tls.c \
 	lib/wire/door_unix.c \
 	lib/wire/frame.c lib/wire/frame.h \
 	lib/wire/member.c lib/wire/member.h \
 	lib/wire/noun_json.c lib/wire/noun_json.h \
 	lib/wire/spec_json.c \
-	lib/wire/tls.h
+	lib/wire/tls.c lib/wire/tls.h
 lib_libwire_la_LIBADD = $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)
