@@ -16,8 +16,8 @@
 /* clang-format off */
 static cfg_opt_t party_opts[] = {
     CFG_INT("number", 0, CFGF_NONE),
-    CFG_STR_LIST("partitions", "{}", CFGF_NONE),
-    CFG_STR_LIST("institutions", "{}", CFGF_NONE),
+    CFG_STR_LIST("partitions", NULL, CFGF_NODEFAULT),
+    CFG_STR_LIST("institutions", NULL, CFGF_NODEFAULT),
     CFG_INT("max_cores", 0, CFGF_NONE),
     CFG_INT("max_nodes", 0, CFGF_NONE),
     CFG_STR("max_time", "UNLIMITED", CFGF_NONE),

@@ -119,7 +119,8 @@ static int append(const struct upload *up,
     if (pwrite(fd, bytes, n, (off_t)up->offset) != (ssize_t)n) {
         int e = errno;
 
-        (void)ftruncate(fd, (off_t)up->offset); /* the digest would find it anyway */
+        if (ftruncate(fd, (off_t)up->offset) < 0)
+            (void)unlink(up->part); /* the client starts again */
         return err_set(err, e == ENOSPC ? -ENOSPC : -EIO, "cannot keep the upload: %s",
                        strerror(e));
     }

@@ -66,7 +66,7 @@ static cfg_opt_t project_opts[] = {
 static cfg_opt_t person_opts[] = {
     CFG_STR("person", NULL, CFGF_NODEFAULT),
     CFG_STR("institution", NULL, CFGF_NODEFAULT),
-    CFG_STR_LIST("projects", "{}", CFGF_NONE),
+    CFG_STR_LIST("projects", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
 static cfg_opt_t map_opts[] = {
