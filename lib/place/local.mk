@@ -7,15 +7,20 @@ lib_libplace_la_SOURCES = \
 	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \
 	lib/place/machine_build.c \
 	lib/place/map.c lib/place/map_int.h \
+	lib/place/nodes.c \
 	lib/place/pattern.c lib/place/pattern.h lib/place/pattern_int.h \
 	lib/place/pattern_named.c \
 	lib/place/place.h \
 	lib/place/polish.c lib/place/polish_int.h \
-	lib/place/read.h lib/place/read_metis.c \
+	lib/place/read.h lib/place/read_metis.c lib/place/read_prof.c lib/place/read_table.c \
 	lib/place/refine.c \
+	lib/place/render.c \
 	lib/place/rng_int.h \
 	lib/place/scan.c lib/place/scan_int.h \
 	lib/place/search.c \
 	lib/place/section.c lib/place/section_int.h \
+	lib/place/shape_hwloc.c lib/place/shape_hwloc.h \
 	lib/place/state.c lib/place/state_int.h \
-	lib/place/target.c lib/place/target_int.h
+	lib/place/target.c lib/place/target_int.h \
+	lib/place/topology.c lib/place/topology.h
+lib_libplace_la_LIBADD = $(HWLOC_LIBS)

@@ -106,4 +106,69 @@ int place_score(const struct machine *machine,
                 struct place_cost *ret,
                 struct err *err);
 
+/*
+ * Choice of nodes. `free` lists what is free at the job's start; a node that is
+ * partly busy says what is left of it.
+ */
+struct place_free {
+    uint32_t node;      /* of the machine, each at most once */
+    uint32_t cores;     /* free */
+    uint32_t gpus;      /* free */
+    uint64_t mem_mib;   /* free */
+};
+
+struct place_nodes_problem {
+    const struct machine *machine;
+    const struct place_free *free;
+    uint32_t n_free;
+    uint32_t n_nodes;        /* exactly so many; 0: as few as hold the ranks */
+    uint32_t n_ranks;        /* 0: whole nodes are asked for, whatever they hold */
+    uint32_t cpus_per_rank;  /* 0 counts as 1 */
+    uint64_t mem_mib_per_rank, mem_mib_per_node;
+    uint32_t gpus_per_rank, gpus_per_node;
+    bool quiet;              /* the job hardly communicates: it takes the crumbs */
+    int64_t end_s;           /* when it ends, from now; 0: not known */
+    const int64_t *busy_s;   /* [machine_nodes] when the last job now on each node
+                                ends, 0: free; NULL: not known */
+};
+
+struct place_nodes_result {
+    uint32_t n_nodes;
+    uint32_t *node;          /* [n_nodes] in tree order */
+    uint32_t *ranks;         /* [n_nodes] ranks for each; they add up to n_ranks */
+    uint32_t top_level;      /* lowest level at which all of them share a group */
+    uint32_t n_leaves;       /* lowest switches touched */
+    uint32_t least_leaves;   /* that an empty machine would need */
+    char why[PLACE_WHY_MAX];
+};
+
+/*
+ * Choose nodes: under the lowest switch that can hold the job, on the fewest leaf
+ * switches there, where it leaves the smallest rest.
+ *
+ * Returns 0, -ENOSPC (what is free does not hold it), -EINVAL or -ENOMEM; caller
+ * releases with place_nodes_release().
+ */
+int place_nodes(const struct place_nodes_problem *problem,
+                struct place_nodes_result *ret,
+                struct err *err);
+
+void place_nodes_release(struct place_nodes_result *r);
+
+/*
+ * Maps in the forms that launchers read; errors show in out->err.
+ *
+ * place_render_map        line i: the core of rank i, counted over the machine
+ * place_render_rankfile   Open MPI: "rank i=HOST slot=A-B", slots counted in the node
+ * place_render_hostfile   line i: the node of rank i (SLURM_HOSTFILE)
+ */
+void place_render_map(const struct place_result *r, struct buf *out);
+void place_render_rankfile(const struct machine *m,
+                           const struct place_result *r,
+                           bool prrte,
+                           struct buf *out);
+void place_render_hostfile(const struct machine *m,
+                           const struct place_result *r,
+                           struct buf *out);
+
 #endif
