@@ -90,7 +90,9 @@ static void one_map(const struct instance *i,
     place_result_release(&res);
 }
 
-static void peers(const struct instance *i, const struct machine *m, const struct pattern *p,
+static void peers(const struct instance *i,
+                  const struct machine *m,
+                  const struct pattern *p,
                   struct column *c)
 {
     for (int k = 0; k < n_peers; k++) {
@@ -100,8 +102,8 @@ static void peers(const struct instance *i, const struct machine *m, const struc
 
         if (core && peer_map(k, i, p, core, &t) == 0
             && place_score(m, p, core, &cost, NULL) == 0) {
-            printf(" %s %.4f %.4fs", peer_name(k), i->best > 0 ? cost.cost / i->best : 1,
-                   t);
+            printf(" %s %.4f %.4fs", peer_name(k),
+                   i->best > 0 ? cost.cost / i->best : 1, t);
             add(&c[k], i->best > 0 ? cost.cost / i->best : 1, t);
         }
         free(core);

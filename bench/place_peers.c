@@ -99,11 +99,14 @@ static void part_free(struct part *p)
     free(p->id);
 }
 
-static int split(const struct shape_text *s, const struct part *p, uint32_t level,
-                 uint32_t base, uint32_t *core);
+static int split(const struct shape_text *s,
+                 const struct part *p,
+                 uint32_t level,
+                 uint32_t base,
+                 uint32_t *core);
 
-static int sub(const struct part *p, const idx_t *side, idx_t which, struct part *q,
-               idx_t *local)
+static int sub(
+    const struct part *p, const idx_t *side, idx_t which, struct part *q, idx_t *local)
 {
     idx_t n = 0;
     idx_t at = 0;
@@ -134,8 +137,11 @@ static int sub(const struct part *p, const idx_t *side, idx_t which, struct part
     return 0;
 }
 
-static int split(const struct shape_text *s, const struct part *p, uint32_t level,
-                 uint32_t base, uint32_t *core)
+static int split(const struct shape_text *s,
+                 const struct part *p,
+                 uint32_t level,
+                 uint32_t base,
+                 uint32_t *core)
 {
     idx_t n_con = 1;
     idx_t k;
@@ -161,7 +167,8 @@ static int split(const struct shape_text *s, const struct part *p, uint32_t leve
     if (r == 0) {
         if (p->n > k && k > 1) {
             if (METIS_PartGraphRecursive(&(idx_t){p->n}, &n_con, p->xadj, p->adj, NULL,
-                                         NULL, p->w, &k, NULL, NULL, options, &cut, side)
+                                         NULL, p->w, &k, NULL, NULL, options, &cut,
+                                         side)
                 != METIS_OK)
                 r = -EIO;
         } else {
@@ -191,7 +198,9 @@ static int split(const struct shape_text *s, const struct part *p, uint32_t leve
     return r;
 }
 
-static int map_metis(const struct shape_text *s, const struct pattern *p, uint32_t *core,
+static int map_metis(const struct shape_text *s,
+                     const struct pattern *p,
+                     uint32_t *core,
                      double *ret_s)
 {
     uint32_t n = pattern_ranks(p);
@@ -228,7 +237,9 @@ static int map_metis(const struct shape_text *s, const struct pattern *p, uint32
 #endif
 
 #ifdef USE_SCOTCH
-static int map_scotch(const struct shape_text *s, const struct pattern *p, uint32_t *core,
+static int map_scotch(const struct shape_text *s,
+                      const struct pattern *p,
+                      uint32_t *core,
                       double *ret_s)
 {
     uint32_t n = pattern_ranks(p);
@@ -280,7 +291,9 @@ static int map_scotch(const struct shape_text *s, const struct pattern *p, uint3
 }
 #endif
 
-typedef int (*map_fn)(const struct shape_text *s, const struct pattern *p, uint32_t *core,
+typedef int (*map_fn)(const struct shape_text *s,
+                      const struct pattern *p,
+                      uint32_t *core,
                       double *ret_s);
 
 static const struct {
@@ -288,12 +301,12 @@ static const struct {
     map_fn map;
 } peer_list[] = {
 #ifdef HAVE_METIS_H
-    {"metis-rb", map_metis},
+    {"metis-rb", map_metis },
 #endif
 #ifdef USE_SCOTCH
-    {"scotch", map_scotch},
+    {"scotch",   map_scotch},
 #endif
-    {NULL, NULL}
+    {NULL,       NULL      }
 };
 
 const int n_peers = (int)(sizeof(peer_list) / sizeof(peer_list[0])) - 1;

@@ -40,43 +40,44 @@ enum key {
 };
 
 static const struct argp_option options[] = {
-    {NULL, 0, NULL, 0, "Who talks to whom:", 1},
-    {"matrix", KEY_MATRIX, "FILE", 0,
+    {NULL,                                0, NULL, 0, "Who talks to whom:", 1},
+    {"matrix",                               KEY_MATRIX, "FILE", 0,
      "Bytes between ranks: METIS graph, Matrix Market or CSV; - is standard input", 1},
-    {"pattern", KEY_PATTERN, "NAME", 0,
-     "stencil2d:AxB, stencil3d:AxBxC, stencil4d:..., ring, alltoall, tree, master, none; "
-     "also :periodic and :BYTES",
-     1},
-    {"ranks", 'n', "N", 0, "Number of ranks", 1},
-    {NULL, 0, NULL, 0, "The machine:", 2},
-    {"machine", KEY_MACHINE, "A:B:C", 0, "Arities from the inside: 16:2:16", 2},
-    {"distance", KEY_DISTANCE, "A:B:C", 0, "Distance at each level: 1:10:100", 2},
-    {"capacity", KEY_CAPACITY, "A:B", 0, "Capacity of one uplink at each level", 2},
-    {"topology", KEY_TOPOLOGY, "FILE", 0, "Switches, as Slurm's topology.conf", 2},
-    {"hwloc", KEY_HWLOC, "FILE", 0,
+    {"pattern",               KEY_PATTERN, "NAME", 0,
+     "stencil2d:AxB, stencil3d:AxBxC, stencil4d:..., ring, alltoall, tree, master, "
+     "none; "
+     "also :periodic and :BYTES", 1},
+    {"ranks",                                   'n', "N", 0, "Number of ranks", 1},
+    {NULL,0, NULL, 0, "The machine:", 2},
+    {"machine",                                  KEY_MACHINE, "A:B:C", 0, "Arities from the inside: 16:2:16", 2},
+    {"distance",                                  KEY_DISTANCE, "A:B:C", 0, "Distance at each level: 1:10:100", 2},
+    {"capacity",                           KEY_CAPACITY, "A:B", 0, "Capacity of one uplink at each level", 2},
+    {"topology",                             KEY_TOPOLOGY, "FILE", 0, "Switches, as Slurm's topology.conf", 2},
+    {"hwloc",         KEY_HWLOC, "FILE", 0,
      "Inside of a node: hwloc XML file, synthetic:TEXT, or live", 2},
-    {"nodes", KEY_NODES, "LIST|N", 0,
+    {"nodes",                                   KEY_NODES, "LIST|N", 0,
      "rank: nodes of the job in their default order; nodes: how many", 2},
-    {"free", KEY_FREE, "LIST", 0, "Nodes that are free", 2},
-    {"busy", KEY_BUSY, "FILE", 0,
-     "Lines 'node seconds': when the last job on it ends", 2},
-    {"end", KEY_END, "S", 0, "When this job ends, seconds from now", 2},
-    {NULL, 0, NULL, 0, "The search:", 3},
-    {"effort", KEY_EFFORT, "fast|normal|best", 0, "How long to search (normal)", 3},
-    {"deadline", KEY_DEADLINE, "S", 0, "Give the best so far after S seconds", 3},
-    {"seed", KEY_SEED, "N", 0, "Same seed, same map (0)", 3},
-    {"slack", KEY_SLACK, "SHARE", 0,
+    {"free",KEY_FREE, "LIST", 0, "Nodes that are free", 2},
+    {"busy",                                  KEY_BUSY, "FILE", 0, "Lines 'node seconds': when the last job on it ends",
+     2},
+    {"end",                                  KEY_END, "S", 0, "When this job ends, seconds from now", 2},
+    {NULL,                                0, NULL, 0, "The search:", 3},
+    {"effort",                               KEY_EFFORT, "fast|normal|best", 0, "How long to search (normal)", 3},
+    {"deadline",                     KEY_DEADLINE, "S", 0, "Give the best so far after S seconds", 3},
+    {"seed",                                   KEY_SEED, "N", 0, "Same seed, same map (0)", 3},
+    {"slack",KEY_SLACK, "SHARE", 0,
      "How much of the cost a better bottleneck may take: 0.01", 3},
-    {"cpus-per-rank", 'c', "N", 0, "Cores for each rank (1)", 3},
-    {"start", KEY_START, "FILE", 0, "A map to begin with", 3},
-    {NULL, 0, NULL, 0, "Output:", 4},
-    {"output", KEY_OUTPUT, "map|rankfile|prrte|hostfile", 0,
+    {"cpus-per-rank",                                  'c', "N", 0, "Cores for each rank (1)", 3},
+    {"start",                                  KEY_START, "FILE", 0, "A map to begin with", 3},
+    {NULL,                          0, NULL, 0, "Output:", 4},
+    {"output",                            KEY_OUTPUT, "map|rankfile|prrte|hostfile", 0,
      "Form of the map (map); prrte is the rankfile of Open MPI 5", 4},
     {"out", KEY_OUT, "FILE", 0, "Write there instead of standard output", 4},
-    {"json", KEY_JSON, NULL, 0, "The figures and the map as JSON", 4},
-    {"map", KEY_MAP, "FILE", 0, "score, show: the map, line i is the core of rank i", 4},
-    {"svg", KEY_SVG, "FILE", 0, "show: also draw the picture there", 4},
-    {0},
+    {"json",                                   KEY_JSON, NULL, 0, "The figures and the map as JSON", 4},
+    {"map",KEY_MAP, "FILE", 0, "score, show: the map, line i is the core of rank i",
+     4},
+    {"svg",                                  KEY_SVG, "FILE", 0, "show: also draw the picture there", 4},
+    {0                                 },
 };
 
 static int parse_output(const char *word, enum fmap_output *ret)
@@ -167,7 +168,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_OUTPUT:
         if (parse_output(arg, &o->output) < 0)
-            argp_error(state, "no output '%s': use map, rankfile, prrte or hostfile", arg);
+            argp_error(state, "no output '%s': use map, rankfile, prrte or hostfile",
+                       arg);
         break;
     case KEY_JSON:
         o->json = true;
@@ -189,13 +191,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-    options, parse, "rank|nodes|score|show|learn [DIR]",
+    options,
+    parse,
+    "rank|nodes|score|show|learn [DIR]",
     "Put the ranks of a parallel program on cores so that their traffic is cheap.\v"
     "fmap rank --pattern stencil3d:8x8x8 --machine 16:2:16 --distance 1:10:100\n"
     "fmap score --matrix app.graph --machine 16:2:16 --distance 1:10:100 --map FILE\n"
     "fmap nodes --topology topology.conf --free n[1-9] --nodes 4\n"
     "fmap learn DIR --out app.graph",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 static const struct verb {
     const char *word;
@@ -215,6 +221,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
         if (!strcmp(verbs[i].word, o.verb))
             return verbs[i].run(&o);
-    fprintf(stderr, "fmap: no verb '%s': use rank, nodes, score, show or learn\n", o.verb);
+    fprintf(stderr, "fmap: no verb '%s': use rank, nodes, score, show or learn\n",
+            o.verb);
     return 2;
 }

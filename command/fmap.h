@@ -77,11 +77,8 @@ int fmap_load_machine(const struct fmap_options *o,
                       struct err *err);
 
 /* Whole numbers, one per line, at most max of them; caller frees. */
-int fmap_load_numbers(const char *path,
-                      uint32_t max,
-                      uint32_t **ret_v,
-                      uint32_t *ret_n,
-                      struct err *err);
+int fmap_load_numbers(
+    const char *path, uint32_t max, uint32_t **ret_v, uint32_t *ret_n, struct err *err);
 
 /* Figures of a map as members of a JSON object, without its braces. */
 void fmap_json_cost(struct buf *b, const struct place_cost *c);

@@ -57,7 +57,8 @@ int fmap_write(const struct fmap_options *o, const struct buf *b)
 
     if (r == 0 && o->out)
         r = path_write(o->out, buf_text(b), b->len, 0644, &err);
-    else if (r == 0 && (fwrite(buf_text(b), 1, b->len, stdout) != b->len || fflush(stdout)))
+    else if (r == 0
+             && (fwrite(buf_text(b), 1, b->len, stdout) != b->len || fflush(stdout)))
         r = err_set(&err, -EIO, "standard output cannot be written");
     return r < 0 ? fmap_fail(&err, r) : 0;
 }
@@ -84,11 +85,8 @@ int fmap_load_pattern(const struct fmap_options *o,
     return r;
 }
 
-int fmap_load_numbers(const char *path,
-                      uint32_t max,
-                      uint32_t **ret_v,
-                      uint32_t *ret_n,
-                      struct err *err)
+int fmap_load_numbers(
+    const char *path, uint32_t max, uint32_t **ret_v, uint32_t *ret_n, struct err *err)
 {
     struct buf b = BUF_INIT(FMAP_FILE_MAX);
     uint32_t *v = malloc(((size_t)max + 1) * sizeof(*v));

@@ -31,9 +31,9 @@ static int load_shape(const char *from, struct owned_shape *ret, struct err *err
     else if (strcmp(from, "live") != 0)
         r = hwloc_topology_set_xml(t, from);
     if (r < 0 || hwloc_topology_load(t) < 0)
-        r = err_set(err, -EINVAL,
-                    "hwloc cannot read '%.80s': use an XML file, synthetic:TEXT or live",
-                    from);
+        r = err_set(
+            err, -EINVAL,
+            "hwloc cannot read '%.80s': use an XML file, synthetic:TEXT or live", from);
     if (r == 0)
         r = shape_from_hwloc(t, ret, err);
     hwloc_topology_destroy(t);
@@ -41,8 +41,8 @@ static int load_shape(const char *from, struct owned_shape *ret, struct err *err
 }
 
 /* "1:10:100" into v[PLACE_LEVELS_MAX]; how many. */
-static int
-load_list(const char *text, uint64_t max, uint64_t *v, uint32_t *ret_n, struct err *err)
+static int load_list(
+    const char *text, uint64_t max, uint64_t *v, uint32_t *ret_n, struct err *err)
 {
     struct words w = WORDS_INIT(PLACE_LEVELS_MAX, 1024);
     int r = words_split(&w, text, ":");
@@ -51,12 +51,14 @@ load_list(const char *text, uint64_t max, uint64_t *v, uint32_t *ret_n, struct e
         r = measure_u64(w.v[i], 0, max, &v[i], err);
     *ret_n = (uint32_t)w.n;
     words_release(&w);
-    return r == -E2BIG ? err_set(err, r, "'%.60s': at most %d levels", text,
-                                 PLACE_LEVELS_MAX)
-                       : r;
+    return r == -E2BIG
+               ? err_set(err, r, "'%.60s': at most %d levels", text, PLACE_LEVELS_MAX)
+               : r;
 }
 
-static int set_capacities(const struct fmap_options *o, struct machine *m, struct err *err)
+static int set_capacities(const struct fmap_options *o,
+                          struct machine *m,
+                          struct err *err)
 {
     uint64_t v[PLACE_LEVELS_MAX] = {0};
     uint32_t n = 0;
@@ -104,7 +106,7 @@ static int load_tree(const struct fmap_options *o,
     for (uint32_t i = 0; i < n; i++)
         distance[i] = (uint32_t)wide[i];
     if (r == 0)
-        r = load_shape(o->hwloc ? o->hwloc : "synthetic:core:1", &s, err);
+        r = load_shape(o->hwloc ? o->hwloc : "synthetic:core:1 pu:1", &s, err);
     if (r == 0 && o->topology)
         r = fmap_read(o->topology, &b, err);
     if (r == 0 && o->topology) {
@@ -138,7 +140,8 @@ static int cores_of(const struct machine *m,
         if (node == MACHINE_NONE || n + machine_node_size(m, node) > machine_cores(m)) {
             free(v);
             return err_set(err, -EINVAL, "node '%.64s' is %s", names->v[i],
-                           node == MACHINE_NONE ? "not in the topology" : "named twice");
+                           node == MACHINE_NONE ? "not in the topology"
+                                                : "named twice");
         }
         first = machine_node_first(m, node);
         for (uint32_t c = 0; c < machine_node_size(m, node); c++)

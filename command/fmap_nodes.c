@@ -96,7 +96,8 @@ static int write_nodes(const struct fmap_options *o,
     int status = 0;
 
     for (uint32_t i = 0; status == 0 && i < r->n_nodes; i++)
-        status = words_add(&names, machine_node_name(m, r->node[i], name, sizeof(name)));
+        status =
+            words_add(&names, machine_node_name(m, r->node[i], name, sizeof(name)));
     hostlist_compress(names.v, names.n, &list);
     if (o->json) {
         buf_puts(&b, "{\"nodes\": ");

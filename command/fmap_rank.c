@@ -83,7 +83,8 @@ static int load_start(const struct fmap_options *o,
     if (!o->start)
         return 0;
     if (o->cpus_per_rank != 1 || cores)
-        return err_set(err, -EINVAL, "--start goes with --machine and one core per rank");
+        return err_set(err, -EINVAL,
+                       "--start goes with --machine and one core per rank");
     r = fmap_load_numbers(o->start, n_ranks, ret_start, &n, err);
     if (r == 0 && n != n_ranks)
         r = err_set(err, -EINVAL, "%.80s has %" PRIu32 " lines for %" PRIu32 " ranks",

@@ -23,8 +23,10 @@ struct fill {
     double imbalance; /* heaviest core over the even share, less 1 */
 };
 
-static int
-judge_fill(const struct pattern *p, uint32_t k, const uint32_t *core, struct fill *ret)
+static int judge_fill(const struct pattern *p,
+                      uint32_t k,
+                      const uint32_t *core,
+                      struct fill *ret)
 {
     uint32_t n = pattern_ranks(p);
     _cleanup_(freep) uint64_t *load = calloc((size_t)k + 1, sizeof(*load));
@@ -61,8 +63,8 @@ static void write_text(struct buf *b,
 {
     double bytes = (double)pattern_bytes(p);
 
-    buf_printf(b, "valid=%d why=%s n=%" PRIu32 " k=%" PRIu32 " J=%.0f cong=%.0f", f->valid,
-               f->why, pattern_ranks(p), k, c->cost, c->bottleneck);
+    buf_printf(b, "valid=%d why=%s n=%" PRIu32 " k=%" PRIu32 " J=%.0f cong=%.0f",
+               f->valid, f->why, pattern_ranks(p), k, c->cost, c->bottleneck);
     buf_printf(b, " avgd=%.4f imb=%.4f traffic=", bytes > 0 ? c->cost / bytes : 0,
                f->imbalance);
     for (uint32_t l = 0; l <= c->n_levels; l++)
@@ -73,8 +75,7 @@ static void write_text(struct buf *b,
     buf_putc(b, '\n');
 }
 
-static void
-write_json(struct buf *b, const struct fill *f, const struct place_cost *c)
+static void write_json(struct buf *b, const struct fill *f, const struct place_cost *c)
 {
     buf_printf(b, "{\"valid\": %s, \"why\": ", f->valid ? "true" : "false");
     fmap_json_string(b, f->why);

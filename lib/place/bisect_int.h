@@ -15,14 +15,14 @@
 /* Scratch for graphs of up to n vertices; one per search. */
 struct bisect_room {
     uint32_t cap;
-    int64_t *gain;   /* [cap] */
-    uint32_t *heap[2]; /* [cap] vertices, best gain first */
-    uint32_t *at;    /* [cap] place in its heap, UINT32_MAX: none */
-    uint32_t *moved; /* [cap] in order */
+    int64_t *gain;       /* [cap] */
+    uint32_t *heap[2];   /* [cap] vertices, best gain first */
+    uint32_t *at;        /* [cap] place in its heap, UINT32_MAX: none */
+    uint32_t *moved;     /* [cap] in order */
     unsigned char *side; /* [cap] trial */
-    uint32_t *map;   /* [cap] */
-    uint32_t *order; /* [cap] */
-    uint32_t *mark;  /* [cap] */
+    uint32_t *map;       /* [cap] */
+    uint32_t *order;     /* [cap] */
+    uint32_t *mark;      /* [cap] */
 };
 
 int bisect_room_init(struct bisect_room *b, uint32_t n);

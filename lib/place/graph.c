@@ -105,8 +105,10 @@ int graph_part(struct graph *ret,
 }
 
 /* Vertices of each cluster, one cluster after the other: first[], list[]. */
-static int group_members(
-    uint32_t n, const uint32_t *map, uint32_t n_coarse, uint32_t **ret_first)
+static int group_members(uint32_t n,
+                         const uint32_t *map,
+                         uint32_t n_coarse,
+                         uint32_t **ret_first)
 {
     uint32_t *first = calloc((size_t)n_coarse + 2 + n, sizeof(*first));
     uint32_t *list;

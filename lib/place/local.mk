@@ -17,7 +17,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/render.c \
 	lib/place/rng_int.h \
 	lib/place/scan.c lib/place/scan_int.h \
-	lib/place/search.c \
+	lib/place/search.c lib/place/search_all.c \
 	lib/place/section.c lib/place/section_int.h \
 	lib/place/shape_hwloc.c lib/place/shape_hwloc.h \
 	lib/place/state.c lib/place/state_int.h \

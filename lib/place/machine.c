@@ -57,11 +57,8 @@ struct machine *machine_free(struct machine *m)
     return NULL;
 }
 
-int machine_add_group(struct machine *m,
-                      uint32_t level,
-                      uint32_t parent,
-                      uint32_t name,
-                      uint32_t *ret_id)
+int machine_add_group(
+    struct machine *m, uint32_t level, uint32_t parent, uint32_t name, uint32_t *ret_id)
 {
     struct upper *u = &m->up[level];
 
@@ -178,8 +175,9 @@ int machine_set_capacity(struct machine *m,
                          struct err *err)
 {
     if (level < 1 || level >= m->n_levels)
-        return err_set(err, -EINVAL, "no uplinks at level %" PRIu32 ": use 1 to %" PRIu32,
-                       level, m->n_levels - 1);
+        return err_set(err, -EINVAL,
+                       "no uplinks at level %" PRIu32 ": use 1 to %" PRIu32, level,
+                       m->n_levels - 1);
     if (capacity < 1 || capacity > (UINT64_C(1) << 53))
         return err_set(err, -EINVAL, "capacity must be 1 to 2^53, not %" PRIu64,
                        capacity);
@@ -229,7 +227,10 @@ size_t machine_bytes(const struct machine *m)
     return n;
 }
 
-char *machine_level_name(const struct machine *m, uint32_t level, char *text, size_t cap)
+char *machine_level_name(const struct machine *m,
+                         uint32_t level,
+                         char *text,
+                         size_t cap)
 {
     if (level == 0)
         (void)snprintf(text, cap, "core");

@@ -142,8 +142,7 @@ uint32_t machine_node_size(const struct machine *m, uint32_t node);
 uint32_t machine_node_of(const struct machine *m, uint32_t core);
 
 /* Name of the switch group that holds `node` at `level`, "" when it has none. */
-const char *
-machine_switch_name(const struct machine *m, uint32_t node, uint32_t level);
+const char *machine_switch_name(const struct machine *m, uint32_t node, uint32_t level);
 
 /*
  * A number for the group of `core` at `level`: equal for two cores exactly when

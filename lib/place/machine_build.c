@@ -48,9 +48,10 @@ static int check_uniform(uint32_t n_levels,
         cores *= arity[l];
         nodes *= l >= 2 ? arity[l] : 1;
         if (cores > PLACE_CORES_MAX || nodes > PLACE_NODES_MAX)
-            return err_set(err, -E2BIG, "a machine has at most %" PRIu32
-                           " cores and %" PRIu32 " nodes", PLACE_CORES_MAX,
-                           PLACE_NODES_MAX);
+            return err_set(err, -E2BIG,
+                           "a machine has at most %" PRIu32 " cores and %" PRIu32
+                           " nodes",
+                           PLACE_CORES_MAX, PLACE_NODES_MAX);
     }
     *ret_nodes = nodes;
     return 0;
@@ -169,8 +170,9 @@ int machine_new_text(const char *arity,
     if (k < 0)
         return k;
     if (k != n)
-        return err_set(err, -EINVAL, "machine %.40s has %d levels, distance %.40s has %d",
-                       arity, n, distance, k);
+        return err_set(err, -EINVAL,
+                       "machine %.40s has %d levels, distance %.40s has %d", arity, n,
+                       distance, k);
     k = capacity ? numbers(capacity, "capacity", 1, UINT64_C(1) << 53, v[2], err) : 0;
     if (k < 0)
         return k;
@@ -189,12 +191,12 @@ struct walk {
     const struct machine_switch *sw;
     uint32_t n_sw;
     const struct machine_node *node;
-    uint32_t *height;     /* [n_sw] 1 = no switch below */
-    uint32_t *child;      /* [n_sw] first switch below, MACHINE_NONE: none */
-    uint32_t *sibling;    /* [n_sw] */
-    uint32_t *member;     /* [n_sw] first node */
-    uint32_t *next;       /* [n_nodes] next node of the same switch */
-    uint32_t *name_at;    /* [n_sw] */
+    uint32_t *height;  /* [n_sw] 1 = no switch below */
+    uint32_t *child;   /* [n_sw] first switch below, MACHINE_NONE: none */
+    uint32_t *sibling; /* [n_sw] */
+    uint32_t *member;  /* [n_sw] first node */
+    uint32_t *next;    /* [n_nodes] next node of the same switch */
+    uint32_t *name_at; /* [n_sw] */
     struct err *err;
 };
 
@@ -380,8 +382,10 @@ static int set_distances(struct machine *m,
     for (uint32_t l = 1; l <= m->n_levels; l++) {
         m->distance[l] = l <= n ? distance[l - 1] : m->distance[l - 1] + 100;
         if (m->distance[l] < m->distance[l - 1])
-            return err_set(err, -EINVAL, "distance %" PRIu32 " of level %" PRIu32
-                           " is below that of the level inside it", m->distance[l], l);
+            return err_set(err, -EINVAL,
+                           "distance %" PRIu32 " of level %" PRIu32
+                           " is below that of the level inside it",
+                           m->distance[l], l);
     }
     return 0;
 }
@@ -402,7 +406,8 @@ int machine_new_tree(const struct machine_switch *switches,
     int r;
 
     if (n_nodes < 1 || n_nodes > PLACE_NODES_MAX || n_switches > PLACE_NODES_MAX)
-        return err_set(err, -EINVAL, "a machine has 1 to %" PRIu32 " nodes, not %" PRIu32,
+        return err_set(err, -EINVAL,
+                       "a machine has 1 to %" PRIu32 " nodes, not %" PRIu32,
                        PLACE_NODES_MAX, n_nodes);
     m = machine_new_room(n_nodes);
     memory = calloc(5 * n_sw + n_nodes + 1, sizeof(*memory));

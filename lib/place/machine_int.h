@@ -28,10 +28,10 @@ struct machine {
     uint32_t n_levels;
     uint32_t inner; /* level of the nodes: 1, 2 or 3 */
     uint32_t n_nodes;
-    uint32_t *first; /* [n_nodes + 1] */
-    uint32_t *shape; /* [n_nodes] index in shapes */
-    uint32_t *leaf;  /* [n_nodes] */
-    uint32_t *name;  /* [n_nodes] offset into names; NULL: n0, n1, ... */
+    uint32_t *first;   /* [n_nodes + 1] */
+    uint32_t *shape;   /* [n_nodes] index in shapes */
+    uint32_t *leaf;    /* [n_nodes] */
+    uint32_t *name;    /* [n_nodes] offset into names; NULL: n0, n1, ... */
     uint32_t *by_name; /* [n_nodes] nodes sorted by name, NULL likewise */
     struct shape *shapes;
     uint32_t n_shapes;

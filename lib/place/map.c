@@ -62,8 +62,8 @@ int search_offer(struct search *s, const uint32_t *leaf, const char *method)
         return -ENOMEM;
     search_seat(s, leaf, slot);
     r = target_cost(&s->t, s->pattern, slot, &c);
-    if (r < 0 || c.cost > s->usual_cost.cost
-        || c.bottleneck > s->usual_cost.bottleneck || c.cost > s->best_cost.cost
+    if (r < 0 || c.cost > s->usual_cost.cost || c.bottleneck > s->usual_cost.bottleneck
+        || c.cost > s->best_cost.cost
         || (c.cost >= s->best_cost.cost && c.bottleneck >= s->best_cost.bottleneck)) {
         free(slot);
         return r;
@@ -83,8 +83,8 @@ static int search_init(struct search *s, const struct place_problem *p, struct e
     *s = (struct search){
         .p = p,
         .pattern = p->pattern,
-        .rng = {p->seed * 2 + 1},
-        .limit = {.expired = p->expired, .arg = p->expired_arg},
+        .rng = {p->seed * 2 + 1       },
+        .limit = { .expired = p->expired, .arg = p->expired_arg},
         .method = "default",
     };
     if (pattern_ranks(p->pattern) != p->n_ranks)
@@ -145,14 +145,15 @@ static void explain(const struct search *s, const char *futile_why, char *why)
                        "costs less%s",
                        s->limit.over ? " (the deadline cut the search short)" : "");
     } else {
-        (void)snprintf(why, PLACE_WHY_MAX,
-                       "%s: traffic times distance falls by %.1f %%, the most loaded "
-                       "link by %.1f %% against the default order%s",
-                       s->method, was > 0 ? 100 * (1 - is / was) : 0,
-                       s->usual_cost.bottleneck > 0
-                           ? 100 * (1 - s->best_cost.bottleneck / s->usual_cost.bottleneck)
-                           : 0,
-                       s->limit.over ? " (the deadline cut the search short)" : "");
+        (void)snprintf(
+            why, PLACE_WHY_MAX,
+            "%s: traffic times distance falls by %.1f %%, the most loaded "
+            "link by %.1f %% against the default order%s",
+            s->method, was > 0 ? 100 * (1 - is / was) : 0,
+            s->usual_cost.bottleneck > 0
+                ? 100 * (1 - s->best_cost.bottleneck / s->usual_cost.bottleneck)
+                : 0,
+            s->limit.over ? " (the deadline cut the search short)" : "");
     }
 }
 
@@ -199,7 +200,7 @@ int place_map(const struct place_problem *problem,
     if (r == 0) {
         why = futile(&s);
         if (!why)
-            r = search_matrix(&s);
+            r = s.t.n_slots <= SEARCH_ALL ? search_all(&s) : search_matrix(&s);
     }
     if (r == 0) {
         *ret = (struct place_result){

@@ -17,12 +17,12 @@ struct search {
     const struct place_problem *p;
     const struct pattern *pattern;
     struct target t;
-    struct graph g;      /* n_slots vertices; empty for a closed form */
+    struct graph g; /* n_slots vertices; empty for a closed form */
     struct rng rng;
     struct limit limit;
-    uint32_t *slot;      /* [n_ranks] the best map so far */
-    uint32_t *usual;     /* [n_ranks] the default map */
-    uint32_t *trial;     /* [n_slots] scratch */
+    uint32_t *slot;  /* [n_ranks] the best map so far */
+    uint32_t *usual; /* [n_ranks] the default map */
+    uint32_t *trial; /* [n_slots] scratch */
     struct place_cost best_cost;
     struct place_cost usual_cost;
     const char *method;
@@ -36,6 +36,10 @@ int search_offer(struct search *s, const uint32_t *leaf, const char *method);
 
 /* Slots for a map rank -> leaf: each leaf's slots go to its ranks in order. */
 void search_seat(const struct search *s, const uint32_t *leaf, uint32_t *ret_slot);
+
+/* The best of all maps, for up to SEARCH_ALL slots. 0 or -ENOMEM. */
+#define SEARCH_ALL 9
+int search_all(struct search *s);
 
 /* The multisection and annealing portfolio for matrices. 0 or -ENOMEM. */
 int search_matrix(struct search *s);

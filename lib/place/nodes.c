@@ -95,17 +95,35 @@ static int collect(struct choice *c, struct err *err)
     qsort(c->fit, c->n, sizeof(*c->fit), by_node);
     for (uint32_t i = 1; i < c->n; i++)
         if (c->fit[i].node == c->fit[i - 1].node)
-            return err_set(err, -EINVAL, "node %" PRIu32 " stands twice in the free set",
+            return err_set(err, -EINVAL,
+                           "node %" PRIu32 " stands twice in the free set",
                            c->fit[i].node);
     return 0;
 }
 
+/* When the last job under the group of `node` at `level` ends. */
+static int64_t busy_until(const struct choice *c, uint32_t node, uint32_t level)
+{
+    const struct machine *m = c->p->machine;
+    uint32_t key = machine_node_key(m, node, level);
+    int64_t last = 0;
+
+    if (!c->p->busy_s || c->p->end_s <= 0)
+        return 0;
+    for (uint32_t i = node; machine_node_key(m, i, level) == key;) {
+        last = MAX(last, c->p->busy_s[i]);
+        if (i-- == 0)
+            break;
+    }
+    for (uint32_t i = node + 1;
+         i < machine_nodes(m) && machine_node_key(m, i, level) == key; i++)
+        last = MAX(last, c->p->busy_s[i]);
+    return last;
+}
+
 /* The branches of [from, to) at `level`; caller frees. NULL: out of memory. */
-static struct branch *branches(const struct choice *c,
-                               uint32_t level,
-                               uint32_t from,
-                               uint32_t to,
-                               uint32_t *ret_n)
+static struct branch *branches(
+    const struct choice *c, uint32_t level, uint32_t from, uint32_t to, uint32_t *ret_n)
 {
     struct branch *b = malloc(((size_t)(to - from) + 1) * sizeof(*b));
     uint32_t n = 0;
@@ -115,14 +133,13 @@ static struct branch *branches(const struct choice *c,
         return NULL;
     for (uint32_t i = from; i < to; i++) {
         uint32_t key = machine_node_key(c->p->machine, c->fit[i].node, level);
-        int64_t busy = c->p->busy_s ? c->p->busy_s[c->fit[i].node] : 0;
 
         if (i == from || key != last)
-            b[n++] = (struct branch){.from = i};
+            b[n++] = (struct branch){.from = i,
+                                     .busy_s = busy_until(c, c->fit[i].node, level)};
         last = key;
         b[n - 1].to = i + 1;
         b[n - 1].holds += c->fit[i].holds;
-        b[n - 1].busy_s = MAX(b[n - 1].busy_s, busy);
     }
     *ret_n = n;
     return b;
@@ -175,8 +192,8 @@ static struct branch *next_branch(
 }
 
 /* Take `want` from [from, to), one group of `level`. 0 or -ENOMEM. */
-static int
-take(struct choice *c, uint32_t level, uint32_t from, uint32_t to, uint64_t want)
+static int take(
+    struct choice *c, uint32_t level, uint32_t from, uint32_t to, uint64_t want)
 {
     struct branch *b;
     uint32_t n = 0;
@@ -250,8 +267,9 @@ static int report(struct choice *c, uint64_t want, struct place_nodes_result *re
                       != machine_node_key(m, r.node[0], r.top_level))
             r.top_level++;
         r.node[k] = c->fit[i].node;
-        r.ranks[k] = c->p->n_nodes ? (left + c->p->n_nodes - k - 1) / (c->p->n_nodes - k)
-                                   : c->fit[i].take;
+        r.ranks[k] = c->p->n_nodes
+                         ? (left + c->p->n_nodes - k - 1) / (c->p->n_nodes - k)
+                         : c->fit[i].take;
         left -= r.ranks[k];
         r.n_nodes++;
     }
@@ -283,8 +301,8 @@ int place_nodes(const struct place_nodes_problem *problem,
         have += c.fit[i].holds;
     if (r == 0 && have < want)
         r = err_set(err, -ENOSPC,
-                    "%" PRIu64 " %s asked for, what is free and fits holds %" PRIu64, want,
-                    problem->n_nodes ? "nodes" : "ranks", have);
+                    "%" PRIu64 " %s asked for, what is free and fits holds %" PRIu64,
+                    want, problem->n_nodes ? "nodes" : "ranks", have);
     if (r == 0)
         r = take(&c, machine_levels(problem->machine), 0, c.n, want);
     if (r == 0)

@@ -158,7 +158,8 @@ int pattern_settle(struct pattern *p, struct err *err)
                             " in the other",
                             u, v, p->w[e], back);
             if (v > u && (!add_ok(total, p->w[e], &total) || total > PATTERN_TOTAL_MAX))
-                r = err_set(err, -ERANGE, "more than 2^62 bytes in all: use a larger unit");
+                r = err_set(err, -ERANGE,
+                            "more than 2^62 bytes in all: use a larger unit");
         }
     p->total = total;
     return r;
@@ -175,12 +176,14 @@ int pattern_from_csr(uint32_t n,
     int r;
 
     if (n < 1 || n > PLACE_RANKS_MAX)
-        return err_set(err, -EINVAL, "a pattern has 1 to %" PRIu32 " ranks, not %" PRIu32,
+        return err_set(err, -EINVAL,
+                       "a pattern has 1 to %" PRIu32 " ranks, not %" PRIu32,
                        PLACE_RANKS_MAX, n);
     for (uint32_t u = 0; u < n; u++)
         if (xadj[u] > xadj[u + 1] || xadj[u + 1] > PLACE_ARCS_MAX)
-            return err_set(err, -EINVAL, "row %" PRIu32 " of the matrix ends at %" PRIu64,
-                           u, xadj[u + 1]);
+            return err_set(err, -EINVAL,
+                           "row %" PRIu32 " of the matrix ends at %" PRIu64, u,
+                           xadj[u + 1]);
     if (xadj[0] != 0)
         return err_set(err, -EINVAL, "the first row must begin at 0");
     p = pattern_new_room(n, xadj[n]);
@@ -189,7 +192,8 @@ int pattern_from_csr(uint32_t n,
     memcpy(p->xadj, xadj, ((size_t)n + 1) * sizeof(*xadj));
     for (uint64_t e = 0; e < xadj[n]; e++) {
         if (adj[e] >= n)
-            return err_set(err, -EINVAL, "no rank %" PRIu32 " among %" PRIu32, adj[e], n);
+            return err_set(err, -EINVAL, "no rank %" PRIu32 " among %" PRIu32, adj[e],
+                           n);
         if (w && w[e] > PATTERN_WEIGHT_MAX)
             return err_set(err, -ERANGE, "weight %" PRIu64 " is above 2^50", w[e]);
         p->adj[e] = adj[e];
@@ -212,7 +216,8 @@ int pattern_from_flows(uint32_t n,
     int r;
 
     if (n < 1 || n > PLACE_RANKS_MAX || n_flows > PLACE_ARCS_MAX / 2)
-        return err_set(err, -EINVAL, "a pattern has 1 to %" PRIu32 " ranks, not %" PRIu32,
+        return err_set(err, -EINVAL,
+                       "a pattern has 1 to %" PRIu32 " ranks, not %" PRIu32,
                        PLACE_RANKS_MAX, n);
     p = pattern_new_room(n, 2 * n_flows);
     at = calloc((size_t)n + 1, sizeof(*at));

@@ -33,8 +33,8 @@ enum pattern_kind {
 };
 
 struct pattern_grid {
-    uint32_t n_dims;                 /* 0: not a grid */
-    uint32_t dim[PATTERN_DIMS_MAX];  /* dimension 0 fastest */
+    uint32_t n_dims;                /* 0: not a grid */
+    uint32_t dim[PATTERN_DIMS_MAX]; /* dimension 0 fastest */
     bool periodic;
 };
 

@@ -13,11 +13,11 @@
 struct pattern {
     enum pattern_kind kind;
     uint32_t n;
-    uint64_t *xadj;  /* [n + 1] */
-    uint32_t *adj;   /* [xadj[n]] */
-    uint64_t *w;     /* [xadj[n]] */
+    uint64_t *xadj;   /* [n + 1] */
+    uint32_t *adj;    /* [xadj[n]] */
+    uint64_t *w;      /* [xadj[n]] */
     uint64_t *rank_w; /* [n] or NULL: all 1 */
-    uint64_t total;  /* each pair once, without `uniform` */
+    uint64_t total;   /* each pair once, without `uniform` */
     uint64_t uniform; /* what every pair exchanges on top (alltoall) */
     struct pattern_grid grid;
 };

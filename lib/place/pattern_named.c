@@ -67,8 +67,9 @@ static int parse_dims(const char *word, struct pattern_grid *g, struct err *err)
     int r = words_split(&w, word, "xX");
 
     if (r == 0 && w.n != g->n_dims)
-        r = err_set(err, -EINVAL, "'%.60s' has %zu dimensions where %" PRIu32 " are needed",
-                    word, w.n, g->n_dims);
+        r = err_set(err, -EINVAL,
+                    "'%.60s' has %zu dimensions where %" PRIu32 " are needed", word,
+                    w.n, g->n_dims);
     for (size_t i = 0; r == 0 && i < w.n; i++)
         r = measure_u32(w.v[i], 1, PLACE_RANKS_MAX, &g->dim[i], err);
     words_release(&w);

@@ -36,24 +36,24 @@ bool place_effort_parse(const char *word, enum place_effort *ret_effort);
  */
 struct place_problem {
     const struct machine *machine;
-    const uint32_t *cores;       /* [n_cores] usable, default order; NULL: all */
+    const uint32_t *cores; /* [n_cores] usable, default order; NULL: all */
     uint32_t n_cores;
-    uint32_t n_ranks;            /* as the pattern has */
-    uint32_t cpus_per_rank;      /* 0 counts as 1 */
+    uint32_t n_ranks;       /* as the pattern has */
+    uint32_t cpus_per_rank; /* 0 counts as 1 */
     const struct pattern *pattern;
-    const uint32_t *start;       /* [n_ranks] a map rank -> slot to begin with, or NULL */
+    const uint32_t *start; /* [n_ranks] a map rank -> slot to begin with, or NULL */
     enum place_effort effort;
     uint64_t seed;
-    double slack;                /* share of J that a better bottleneck may cost:
-                                    0.01; 0: none */
-    bool (*expired)(void *arg);  /* true: give the best so far; NULL: no deadline */
+    double slack;               /* share of J that a better bottleneck may cost:
+                                   0.01; 0: none */
+    bool (*expired)(void *arg); /* true: give the best so far; NULL: no deadline */
     void *expired_arg;
 };
 
 /* The figures of one map. */
 struct place_cost {
-    double cost;                 /* J, exact below 2^53 */
-    double bottleneck;           /* max load / capacity */
+    double cost;       /* J, exact below 2^53 */
+    double bottleneck; /* max load / capacity */
     uint32_t n_levels;
     uint64_t traffic[PLACE_LEVELS_MAX + 1];  /* [l] bytes between pairs that first meet
                                                 at level l; [0] on one core */
@@ -67,13 +67,13 @@ struct place_result {
     uint32_t n_ranks;
     uint32_t n_slots;
     uint32_t cpus_per_rank;
-    uint32_t *slot;              /* [n_ranks] rank -> slot */
-    uint32_t *cores;             /* [n_slots x cpus_per_rank] cores of each slot */
+    uint32_t *slot;  /* [n_ranks] rank -> slot */
+    uint32_t *cores; /* [n_slots x cpus_per_rank] cores of each slot */
     struct place_cost ours;
-    struct place_cost usual;     /* the default map */
-    char method[24];             /* which start won: "default", "grid", "multisection" */
-    char why[PLACE_WHY_MAX];     /* a sentence for people */
-    bool cut_short;              /* the deadline cut in */
+    struct place_cost usual; /* the default map */
+    char method[24];         /* which start won: "default", "grid", "multisection" */
+    char why[PLACE_WHY_MAX]; /* a sentence for people */
+    bool cut_short;          /* the deadline cut in */
 };
 
 /*
@@ -111,34 +111,34 @@ int place_score(const struct machine *machine,
  * partly busy says what is left of it.
  */
 struct place_free {
-    uint32_t node;      /* of the machine, each at most once */
-    uint32_t cores;     /* free */
-    uint32_t gpus;      /* free */
-    uint64_t mem_mib;   /* free */
+    uint32_t node;    /* of the machine, each at most once */
+    uint32_t cores;   /* free */
+    uint32_t gpus;    /* free */
+    uint64_t mem_mib; /* free */
 };
 
 struct place_nodes_problem {
     const struct machine *machine;
     const struct place_free *free;
     uint32_t n_free;
-    uint32_t n_nodes;        /* exactly so many; 0: as few as hold the ranks */
-    uint32_t n_ranks;        /* 0: whole nodes are asked for, whatever they hold */
-    uint32_t cpus_per_rank;  /* 0 counts as 1 */
+    uint32_t n_nodes;       /* exactly so many; 0: as few as hold the ranks */
+    uint32_t n_ranks;       /* 0: whole nodes are asked for, whatever they hold */
+    uint32_t cpus_per_rank; /* 0 counts as 1 */
     uint64_t mem_mib_per_rank, mem_mib_per_node;
     uint32_t gpus_per_rank, gpus_per_node;
-    bool quiet;              /* the job hardly communicates: it takes the crumbs */
-    int64_t end_s;           /* when it ends, from now; 0: not known */
-    const int64_t *busy_s;   /* [machine_nodes] when the last job now on each node
-                                ends, 0: free; NULL: not known */
+    bool quiet;            /* the job hardly communicates: it takes the crumbs */
+    int64_t end_s;         /* when it ends, from now; 0: not known */
+    const int64_t *busy_s; /* [machine_nodes] when the last job now on each node
+                              ends, 0: free; NULL: not known */
 };
 
 struct place_nodes_result {
     uint32_t n_nodes;
-    uint32_t *node;          /* [n_nodes] in tree order */
-    uint32_t *ranks;         /* [n_nodes] ranks for each; they add up to n_ranks */
-    uint32_t top_level;      /* lowest level at which all of them share a group */
-    uint32_t n_leaves;       /* lowest switches touched */
-    uint32_t least_leaves;   /* that an empty machine would need */
+    uint32_t *node;        /* [n_nodes] in tree order */
+    uint32_t *ranks;       /* [n_nodes] ranks for each; they add up to n_ranks */
+    uint32_t top_level;    /* lowest level at which all of them share a group */
+    uint32_t n_leaves;     /* lowest switches touched */
+    uint32_t least_leaves; /* that an empty machine would need */
     char why[PLACE_WHY_MAX];
 };
 

@@ -18,8 +18,10 @@ bool limit_over(struct limit *l)
 }
 
 /* The best partner for u on leaf b; INT64_MAX when there is none. */
-static int64_t
-best_on_leaf(const struct state *s, uint32_t u, uint32_t b, uint32_t *ret_v)
+static int64_t best_on_leaf(const struct state *s,
+                            uint32_t u,
+                            uint32_t b,
+                            uint32_t *ret_v)
 {
     int64_t gain_u = state_near(s, u, b) - state_near(s, u, s->leaf[u]);
     uint32_t a = s->leaf[u];
@@ -95,8 +97,10 @@ void polish_descend(struct state *s, bool wide, struct limit *limit)
 }
 
 /* A leaf worth trying for u: a neighbour's, or a sister of it. UINT32_MAX: none. */
-static uint32_t
-propose_leaf(const struct state *s, uint32_t u, uint64_t bits, uint32_t n_sister)
+static uint32_t propose_leaf(const struct state *s,
+                             uint32_t u,
+                             uint64_t bits,
+                             uint32_t n_sister)
 {
     const struct graph *g = s->g;
     uint32_t degree = g->xadj[u + 1] - g->xadj[u];
@@ -127,8 +131,10 @@ struct anneal {
 };
 
 /* One proposal: u and v, and the change without their own pair. */
-static bool
-propose(struct anneal *a, uint32_t *ret_u, uint32_t *ret_v, int64_t *ret_delta)
+static bool propose(struct anneal *a,
+                    uint32_t *ret_u,
+                    uint32_t *ret_v,
+                    int64_t *ret_delta)
 {
     struct state *s = a->s;
     uint64_t r = rng_next(&a->rng);

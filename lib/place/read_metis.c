@@ -36,7 +36,8 @@ static int read_header(struct scan *s, struct header *h, struct err *err)
     for (scan_blanks(s, 0); n < 4 && !scan_at_end(s); scan_blanks(s, 0))
         if (!scan_u64(s, UINT64_C(1) << 40, &v[n++]))
             return err_set(err, -EINVAL,
-                           "line %" PRIu32 ": the first line says 'ranks pairs [format]'",
+                           "line %" PRIu32
+                           ": the first line says 'ranks pairs [format]'",
                            s->line);
     *h = (struct header){v[0], v[1], v[2], v[3]};
     if (n < 2 || !scan_at_end(s))
@@ -76,7 +77,8 @@ static int read_row(struct scan *s,
 
         if (!scan_u64(s, h->n, &v) || v < 1)
             return err_set(err, -EINVAL,
-                           "line %" PRIu32 ": a neighbour is a number from 1 to %" PRIu64,
+                           "line %" PRIu32
+                           ": a neighbour is a number from 1 to %" PRIu64,
                            s->line, h->n);
         scan_blanks(s, 0);
         if (h->fmt % 10 && !scan_u64(s, PATTERN_WEIGHT_MAX, &w))

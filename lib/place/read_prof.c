@@ -47,7 +47,8 @@ int flows_read_prof(struct flows *f, const char *text, size_t n_bytes, struct er
             r = read_flow(&s, f, err);
         else if (!scan_at_end(&s) && !(*s.at == '#' || (*s.at >= 'A' && *s.at <= 'Z')))
             r = err_set(err, -EINVAL,
-                        "line %" PRIu32 ": not a line of Open MPI's monitoring", s.line);
+                        "line %" PRIu32 ": not a line of Open MPI's monitoring",
+                        s.line);
     } while (r == 0 && scan_next_line(&s));
     if (r < 0)
         f->n = n;

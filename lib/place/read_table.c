@@ -75,7 +75,8 @@ static int mtx_header(struct scan *s, struct mtx *h, struct err *err)
     scan_blanks(s, 0);
     h->symmetric = scan_word(s, "symmetric");
     if (!h->symmetric && !scan_word(s, "general"))
-        return err_set(err, -EINVAL, "line 1: only general and symmetric are understood");
+        return err_set(err, -EINVAL,
+                       "line 1: only general and symmetric are understood");
     do {
         if (!scan_next_line(s))
             return err_set(err, -EINVAL, "line %" PRIu32 ": no sizes", s->line);
@@ -114,13 +115,13 @@ int pattern_read_mtx(const char *text,
         do {
             if (!scan_next_line(&s))
                 return err_set(err, -EINVAL,
-                               "line %" PRIu32 ": %" PRIu64 " entries of %" PRIu64, s.line,
-                               i, h.entries);
+                               "line %" PRIu32 ": %" PRIu64 " entries of %" PRIu64,
+                               s.line, i, h.entries);
             scan_blanks(&s, 0);
         } while (scan_at_end(&s));
         if (!scan_u64(&s, h.n, &row) || row < 1)
-            return err_set(err, -EINVAL, "line %" PRIu32 ": a row is 1 to %" PRIu64, s.line,
-                           h.n);
+            return err_set(err, -EINVAL, "line %" PRIu32 ": a row is 1 to %" PRIu64,
+                           s.line, h.n);
         scan_blanks(&s, 0);
         if (!scan_u64(&s, h.n, &column) || column < 1)
             return err_set(err, -EINVAL, "line %" PRIu32 ": a column is 1 to %" PRIu64,
@@ -128,7 +129,8 @@ int pattern_read_mtx(const char *text,
         scan_blanks(&s, 0);
         if (h.values && !scan_real(&s, PATTERN_WEIGHT_MAX / 4, &w))
             return err_set(err, -EINVAL,
-                           "line %" PRIu32 ": a value is a number from 0 to 2^48", s.line);
+                           "line %" PRIu32 ": a value is a number from 0 to 2^48",
+                           s.line);
         if (h.symmetric)
             w *= 2;
         r = flows_add(&f, (uint32_t)row - 1, (uint32_t)column - 1, w);
@@ -154,9 +156,9 @@ static int64_t csv_line(struct scan *s, uint64_t *v, size_t cap, struct err *err
         uint64_t x;
 
         if (!scan_real(s, PATTERN_WEIGHT_MAX / 4, &x))
-            return err_set(err, -EINVAL,
-                           "line %" PRIu32 ": '%.*s' is not a number from 0 to 2^48",
-                           s->line, (int)MIN((size_t)(s->end - s->at), (size_t)12), s->at);
+            return err_set(
+                err, -EINVAL, "line %" PRIu32 ": '%.*s' is not a number from 0 to 2^48",
+                s->line, (int)MIN((size_t)(s->end - s->at), (size_t)12), s->at);
         if (n < cap)
             v[n] = x;
         n++;
@@ -212,7 +214,8 @@ static int csv_shape(struct csv *c, size_t *ret_columns, struct err *err)
     *ret_columns = (size_t)columns;
     if (!c->list && (size_t)columns != c->n_lines)
         return err_set(err, -EINVAL,
-                       "%zu lines of %" PRId64 " columns are neither a square matrix nor "
+                       "%zu lines of %" PRId64
+                       " columns are neither a square matrix nor "
                        "a list of from,to,bytes",
                        c->n_lines, columns);
     return 0;
@@ -235,8 +238,9 @@ static int csv_rows(struct csv *c, size_t columns, struct flows *f, struct err *
         if (n < 0)
             return (int)n;
         if ((size_t)n != columns)
-            return err_set(err, -EINVAL, "line %" PRIu32 ": %" PRId64 " columns, not %zu",
-                           c->s.line, n, columns);
+            return err_set(err, -EINVAL,
+                           "line %" PRIu32 ": %" PRId64 " columns, not %zu", c->s.line,
+                           n, columns);
         if (c->list && (c->v[0] >= PLACE_RANKS_MAX || c->v[1] >= PLACE_RANKS_MAX))
             return err_set(err, -EINVAL, "line %" PRIu32 ": a rank is 0 to %" PRIu32,
                            c->s.line, PLACE_RANKS_MAX - 1);

@@ -17,7 +17,10 @@ void place_render_map(const struct place_result *r, struct buf *out)
 }
 
 /* "0-3,7": the cores of a slot, counted from the first of its node. */
-static void render_cores(const uint32_t *core, uint32_t n, uint32_t base, struct buf *out)
+static void render_cores(const uint32_t *core,
+                         uint32_t n,
+                         uint32_t base,
+                         struct buf *out)
 {
     for (uint32_t i = 0; i < n;) {
         uint32_t k = i + 1;

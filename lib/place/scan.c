@@ -26,7 +26,8 @@ bool scan_at_end(const struct scan *s)
 
 bool scan_next_line(struct scan *s)
 {
-    const char *p = s->at < s->end ? memchr(s->at, '\n', (size_t)(s->end - s->at)) : NULL;
+    const char *p =
+        s->at < s->end ? memchr(s->at, '\n', (size_t)(s->end - s->at)) : NULL;
 
     if (!p) {
         s->at = s->end;

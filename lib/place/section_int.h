@@ -7,10 +7,10 @@
 #include "place/target_int.h"
 
 struct section_effort {
-    uint32_t tries;     /* starts on each coarsest graph */
-    uint32_t top_runs;  /* whole bisections of a large part, the best counts */
-    uint32_t low_runs;  /* the same further down */
-    uint32_t top_from;  /* a part of at least this many ranks is large */
+    uint32_t tries;    /* starts on each coarsest graph */
+    uint32_t top_runs; /* whole bisections of a large part, the best counts */
+    uint32_t low_runs; /* the same further down */
+    uint32_t top_from; /* a part of at least this many ranks is large */
 };
 
 /*

@@ -21,13 +21,13 @@ struct state {
     const struct target *t;
     const struct graph *g;
     uint32_t n_leaves;
-    uint32_t *leaf;   /* [n] */
-    uint32_t *first;  /* [n_leaves + 1] segments of list */
-    uint32_t *list;   /* [n] vertices of each leaf */
-    uint32_t *where;  /* [n] */
-    int64_t *near;    /* [n x n_leaves] or NULL */
-    int32_t *apart;   /* [n_leaves x n_leaves] distances, or NULL */
-    int64_t cost;     /* J as far as leaves see it */
+    uint32_t *leaf;  /* [n] */
+    uint32_t *first; /* [n_leaves + 1] segments of list */
+    uint32_t *list;  /* [n] vertices of each leaf */
+    uint32_t *where; /* [n] */
+    int64_t *near;   /* [n x n_leaves] or NULL */
+    int32_t *apart;  /* [n_leaves x n_leaves] distances, or NULL */
+    int64_t cost;    /* J as far as leaves see it */
 };
 
 /* Borrow t and g; copy leaf[]. 0 or -ENOMEM. */

@@ -79,8 +79,9 @@ static int check_cores(const struct machine *m,
     _cleanup_(freep) unsigned char *seen = NULL;
 
     if (!cores)
-        return n_cores <= n ? 0
-                            : err_set(err, -EINVAL, "the machine has %" PRIu32 " cores", n);
+        return n_cores <= n
+                   ? 0
+                   : err_set(err, -EINVAL, "the machine has %" PRIu32 " cores", n);
     seen = calloc(n / 8 + 1, 1);
     if (!seen)
         return -ENOMEM;
@@ -88,8 +89,8 @@ static int check_cores(const struct machine *m,
         uint32_t c = cores[i];
 
         if (c >= n)
-            return err_set(err, -EINVAL, "no core %" PRIu32 " in a machine of %" PRIu32, c,
-                           n);
+            return err_set(err, -EINVAL, "no core %" PRIu32 " in a machine of %" PRIu32,
+                           c, n);
         if (seen[c / 8] & (1U << c % 8))
             return err_set(err, -EINVAL, "core %" PRIu32 " stands twice", c);
         seen[c / 8] = (unsigned char)(seen[c / 8] | (1U << c % 8));

@@ -18,14 +18,14 @@ struct target {
     uint32_t cpus_per_rank;
     uint32_t n_levels;
     uint32_t n_leaves;
-    uint32_t n_groups[PLACE_LEVELS_MAX + 1];  /* [l] of level l */
-    uint32_t *group[PLACE_LEVELS_MAX + 1];    /* [l][leaf] its group at level l */
-    uint32_t *parent[PLACE_LEVELS_MAX + 1];   /* [l][group] group of level l + 1 */
+    uint32_t n_groups[PLACE_LEVELS_MAX + 1];    /* [l] of level l */
+    uint32_t *group[PLACE_LEVELS_MAX + 1];      /* [l][leaf] its group at level l */
+    uint32_t *parent[PLACE_LEVELS_MAX + 1];     /* [l][group] group of level l + 1 */
     uint32_t *first_leaf[PLACE_LEVELS_MAX + 1]; /* [l][n_groups + 1] */
-    uint32_t *first_slot; /* [n_leaves + 1] */
-    uint32_t *leaf;       /* [n_slots] */
-    uint32_t *order;      /* [n_slots] default order: i-th slot to fill */
-    uint32_t *cores;      /* [n_slots x cpus_per_rank] */
+    uint32_t *first_slot;                       /* [n_leaves + 1] */
+    uint32_t *leaf;                             /* [n_slots] */
+    uint32_t *order; /* [n_slots] default order: i-th slot to fill */
+    uint32_t *cores; /* [n_slots x cpus_per_rank] */
     int64_t distance[PLACE_LEVELS_MAX + 1];
     uint64_t capacity[PLACE_LEVELS_MAX + 1];
 };

@@ -83,7 +83,10 @@ struct line {
     uint32_t number;
 };
 
-static int expand(const char *list, struct words *w, const struct line *l, struct err *err)
+static int expand(const char *list,
+                  struct words *w,
+                  const struct line *l,
+                  struct err *err)
 {
     int r = hostlist_expand(list, w, err);
 
@@ -104,8 +107,8 @@ static int add_children(struct topology *t,
         r = add_switch(t, w.v[i], &c);
         if (r == 0 && t->parent[c] != MACHINE_NONE && t->parent[c] != s)
             r = err_set(err, -EINVAL,
-                        "line %" PRIu32 ": switch %.64s is already below %.64s", l->number,
-                        w.v[i], t->switches.v[t->parent[c]]);
+                        "line %" PRIu32 ": switch %.64s is already below %.64s",
+                        l->number, w.v[i], t->switches.v[t->parent[c]]);
         if (r == 0 && c == s)
             r = err_set(err, -EINVAL, "line %" PRIu32 ": switch %.64s is inside itself",
                         l->number, w.v[i]);
@@ -123,9 +126,9 @@ static int add_line(struct topology *t, const struct line *l, struct err *err)
     int r;
 
     if (!l->name)
-        return l->nodes || l->switches
-                   ? err_set(err, -EINVAL, "line %" PRIu32 ": no SwitchName=", l->number)
-                   : 0;
+        return l->nodes || l->switches ? err_set(
+                   err, -EINVAL, "line %" PRIu32 ": no SwitchName=", l->number)
+                                       : 0;
     r = add_switch(t, l->name, &s);
     if (r == 0 && l->nodes)
         r = expand(l->nodes, &t->nodes, l, err);
@@ -161,8 +164,11 @@ static int split_line(char *text, struct line *l, struct err *err)
 }
 
 /* The next line with its continuations, without comment, into a fresh string. */
-static int next_line(
-    const char **at, const char *end, uint32_t *number, char **ret_text, struct err *err)
+static int next_line(const char **at,
+                     const char *end,
+                     uint32_t *number,
+                     char **ret_text,
+                     struct err *err)
 {
     const char *from = *at;
     char *text;
