@@ -17,6 +17,33 @@ bool limit_over(struct limit *l)
     return l->over;
 }
 
+/* A map above a limit: may this exchange bring it down? */
+static bool may_relieve(const struct state *s, uint32_t u, uint32_t v)
+{
+    return s->excess > 0
+           && (state_is_hot(s, s->leaf[u]) || state_is_hot(s, s->leaf[v]));
+}
+
+/* Exchange u and v if J (rising by d) and excess together rise by no more than bar. */
+static bool try_swap(struct state *s, uint32_t u, uint32_t v, int64_t d, double bar)
+{
+    struct load_change c;
+
+    if (!s->load[1]) {
+        if ((double)d > bar)
+            return false;
+        state_swap(s, u, v, d);
+        return true;
+    }
+    if ((double)d > bar && s->excess == 0)
+        return false;
+    state_load_change(s, u, v, &c);
+    if ((double)d + (double)c.excess * (double)s->price > bar)
+        return false;
+    state_swap_loads(s, u, v, d, &c);
+    return true;
+}
+
 /* The best partner for u on leaf b; INT64_MAX when there is none. */
 static int64_t best_on_leaf(const struct state *s,
                             uint32_t u,
@@ -77,8 +104,7 @@ static bool improve(struct state *s, uint32_t u, bool wide)
     }
     if (partner == UINT32_MAX)
         return false;
-    state_swap(s, u, partner, best);
-    return true;
+    return try_swap(s, u, partner, best, -0.5);
 }
 
 void polish_descend(struct state *s, bool wide, struct limit *limit)
@@ -204,13 +230,11 @@ void polish_anneal(struct state *s,
         }
         if (!propose(&a, &u, &v, &d))
             continue;
-        bar = d > 0 ? temp * a.minus_log[rng_next(&a.rng) % LOGS] : 0;
-        if ((double)d > bar)
+        bar = temp * a.minus_log[rng_next(&a.rng) % LOGS];
+        if ((double)d > bar && !may_relieve(s, u, v))
             continue;
         d += state_swap_pair(s, u, v);
-        if (d > 0 && (double)d > bar)
-            continue;
-        state_swap(s, u, v, d);
+        (void)try_swap(s, u, v, d, bar);
     }
     *rng = a.rng;
 }

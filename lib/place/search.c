@@ -30,6 +30,8 @@ int search_matrix(struct search *s)
     r = section_map(&s->t, &s->g, &section, &s->rng, leaf);
     if (r == 0)
         r = state_init(&st, &s->t, &s->g, leaf);
+    if (r == 0)
+        r = state_limit(&st, s->usual_cost.bottleneck);
     if (r == 0) {
         if (s->p->effort > PLACE_FAST)
             polish_anneal(&st, s->p->effort == PLACE_BEST ? 20000000 : 2000000, 0.1,

@@ -23,6 +23,8 @@ void state_release(struct state *s)
     free(s->where);
     free(s->near);
     free(s->apart);
+    free(s->volume);
+    free(s->load[1]);
     *s = (struct state){0};
 }
 

@@ -7,6 +7,10 @@
  * whatever the degree; a change touches only leaves whose distance changed. Where
  * the table would be too large (`near` NULL), costs are summed over the neighbours.
  *
+ * With a limit on the links' loads (state_limit), `load` follows every exchange and
+ * `excess` is what all loads are above their limits together; the searches weigh it
+ * with `price`, so that a map that breaks the limit is led back.
+ *
  * Invariants: leaf[list[i]] is the leaf whose segment holds i; where[list[i]] = i;
  * sizes on a leaf add up to its slots.
  */
@@ -21,13 +25,18 @@ struct state {
     const struct target *t;
     const struct graph *g;
     uint32_t n_leaves;
-    uint32_t *leaf;  /* [n] */
-    uint32_t *first; /* [n_leaves + 1] segments of list */
-    uint32_t *list;  /* [n] vertices of each leaf */
-    uint32_t *where; /* [n] */
-    int64_t *near;   /* [n x n_leaves] or NULL */
-    int32_t *apart;  /* [n_leaves x n_leaves] distances, or NULL */
-    int64_t cost;    /* J as far as leaves see it */
+    uint32_t *leaf;                      /* [n] */
+    uint32_t *first;                     /* [n_leaves + 1] segments of list */
+    uint32_t *list;                      /* [n] vertices of each leaf */
+    uint32_t *where;                     /* [n] */
+    int64_t *near;                       /* [n x n_leaves] or NULL */
+    int32_t *apart;                      /* [n_leaves x n_leaves] distances, or NULL */
+    int64_t cost;                        /* J as far as leaves see it */
+    int64_t *volume;                     /* [n] what each vertex exchanges in all */
+    int64_t *load[PLACE_LEVELS_MAX + 1]; /* [l][group], NULL: no limit is set */
+    int64_t limit[PLACE_LEVELS_MAX + 1]; /* [l] */
+    int64_t excess;
+    int64_t price; /* of one byte above a limit, in J */
 };
 
 /* Borrow t and g; copy leaf[]. 0 or -ENOMEM. */
@@ -77,7 +86,36 @@ static inline int64_t state_swap_pair(const struct state *s, uint32_t u, uint32_
            * (state_apart(s, s->leaf[u], s->leaf[v]) - s->t->distance[1]);
 }
 
-/* Exchange u and v; delta is what J changes. */
+/* Exchange u and v; delta is what J changes. Loads are not followed. */
 void state_swap(struct state *s, uint32_t u, uint32_t v, int64_t delta);
+
+/*
+ * Watch that no uplink carries more than `bottleneck` times its capacity from now
+ * on. 0 or -ENOMEM.
+ */
+int state_limit(struct state *s, double bottleneck);
+
+/* What an exchange does to the loads on both ways up to where they meet. */
+struct load_change {
+    uint32_t n_levels; /* levels 1 to n_levels change */
+    int64_t a[PLACE_LEVELS_MAX + 1];
+    int64_t b[PLACE_LEVELS_MAX + 1];
+    int64_t excess; /* change */
+};
+
+void state_load_change(const struct state *s,
+                       uint32_t u,
+                       uint32_t v,
+                       struct load_change *ret);
+
+/* state_swap() and the loads. */
+void state_swap_loads(struct state *s,
+                      uint32_t u,
+                      uint32_t v,
+                      int64_t delta,
+                      const struct load_change *c);
+
+/* Is an uplink above a limit on the way up from this leaf? */
+bool state_is_hot(const struct state *s, uint32_t leaf);
 
 #endif
