@@ -54,6 +54,8 @@ int64_t bisect_cut(const struct graph *g, const unsigned char *side)
 {
     int64_t cut = 0;
 
+    for (uint32_t v = 0; g->pull && v < g->n; v++)
+        cut += side[v] ? g->pull[v] : 0;
     for (uint32_t v = 0; v < g->n; v++)
         if (side[v] == 0)
             for (uint32_t e = g->xadj[v]; e < g->xadj[v + 1]; e++)
@@ -119,7 +121,7 @@ static void grow(struct bisect_room *b,
 
     for (uint32_t i = 0; i < g->n; i++) {
         side[i] = 1;
-        b->gain[i] = 0;
+        b->gain[i] = g->pull ? g->pull[i] : 0;
         for (uint32_t e = g->xadj[i]; e < g->xadj[i + 1]; e++)
             b->gain[i] -= g->w[e];
     }

@@ -42,7 +42,7 @@ int bisect(struct bisect_room *b,
            struct rng *rng,
            unsigned char *side);
 
-/* Bytes between the two sides. */
+/* Bytes between the two sides, and the pulls of side 1. */
 int64_t bisect_cut(const struct graph *g, const unsigned char *side);
 
 /*

@@ -33,6 +33,7 @@ void graph_release(struct graph *g)
     free(g->adj);
     free(g->w);
     free(g->size);
+    free(g->pull);
     *g = (struct graph){0};
 }
 
@@ -145,6 +146,16 @@ int graph_contract(struct graph *ret,
         return r;
     }
     list = first + n_coarse + 2;
+    if (g->pull) {
+        ret->pull = calloc((size_t)n_coarse + 1, sizeof(*ret->pull));
+        if (!ret->pull) {
+            free(first);
+            graph_release(ret);
+            return -ENOMEM;
+        }
+        for (uint32_t v = 0; v < g->n; v++)
+            ret->pull[map[v]] += g->pull[v];
+    }
     for (uint32_t c = 0; c < n_coarse; c++)
         mark[c] = UINT32_MAX;
     for (uint32_t c = 0; c < n_coarse; c++) {

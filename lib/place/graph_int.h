@@ -21,6 +21,7 @@ struct graph {
     uint32_t *adj;  /* [n_arcs] */
     int64_t *w;     /* [n_arcs] */
     uint32_t *size; /* [n] */
+    int64_t *pull;  /* [n] what it costs more on side 1 of a bisection, or NULL: 0 */
     uint64_t total_size;
 };
 

@@ -122,6 +122,18 @@ void polish_descend(struct state *s, bool wide, struct limit *limit)
     }
 }
 
+void polish_descend_some(struct state *s, const uint32_t *v, uint32_t n)
+{
+    bool any = true;
+
+    for (int round = 0; any && round < 6; round++) {
+        any = false;
+        for (uint32_t i = 0; i < n && s->n_log + 4 < s->cap_log; i++)
+            for (int k = 0; k < 3 && improve(s, v[i], true); k++)
+                any = true;
+    }
+}
+
 /* A leaf worth trying for u: a neighbour's, or a sister of it. UINT32_MAX: none. */
 static uint32_t propose_leaf(const struct state *s,
                              uint32_t u,

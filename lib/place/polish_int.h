@@ -22,6 +22,9 @@ bool limit_over(struct limit *l);
  */
 void polish_descend(struct state *s, bool wide, struct limit *limit);
 
+/* The same for some vertices only, but with whom they like. */
+void polish_descend_some(struct state *s, const uint32_t *v, uint32_t n);
+
 /*
  * Simulated annealing with `n_tries` proposals, temperature falling from hot to
  * cold times the mean rise of a proposal.

@@ -90,8 +90,8 @@ static void fill_heaps(struct pass *p)
 
     p->n_heap[0] = p->n_heap[1] = 0;
     for (uint32_t v = 0; v < g->n; v++) {
-        int64_t gain = 0;
         unsigned s = p->side[v];
+        int64_t gain = g->pull ? (s ? g->pull[v] : -g->pull[v]) : 0;
 
         for (uint32_t e = g->xadj[v]; e < g->xadj[v + 1]; e++)
             gain += p->side[g->adj[e]] == s ? -g->w[e] : g->w[e];

@@ -26,4 +26,37 @@ int section_map(const struct target *t,
                 struct rng *rng,
                 uint32_t *ret_leaf);
 
+/* Working memory for graphs of up to n vertices; one per search. */
+struct section {
+    const struct target *t;
+    const struct section_effort *effort;
+    struct bisect_room room;
+    struct rng rng;
+    uint32_t *local; /* [n] */
+    uint32_t *leaf;  /* where the result goes, by the vertices' ids */
+};
+
+int section_init(struct section *s,
+                 const struct target *t,
+                 const struct section_effort *effort,
+                 struct rng rng,
+                 uint32_t n);
+void section_release(struct section *s);
+
+/*
+ * Map the vertices of g (ids: id) to the groups group[0..k) of `level`, which are
+ * in rising order and hold exactly g->n slots; s->leaf[id] is written.
+ *
+ * state   where everybody else is: pairs that leave g pull towards them; NULL: not
+ *         taken into account
+ */
+struct state;
+int section_groups(struct section *s,
+                   const struct graph *g,
+                   const uint32_t *id,
+                   uint32_t level,
+                   const uint32_t *group,
+                   uint32_t k,
+                   const struct state *state);
+
 #endif

@@ -156,6 +156,10 @@ void state_swap(struct state *s, uint32_t u, uint32_t v, int64_t delta)
     uint32_t i = s->where[u];
     uint32_t j = s->where[v];
 
+    if (s->n_log < s->cap_log) {
+        s->log[2 * (size_t)s->n_log] = u;
+        s->log[2 * (size_t)s->n_log++ + 1] = v;
+    }
     if (s->near) {
         tell(s, u, a, b);
         tell(s, v, b, a);
@@ -167,4 +171,29 @@ void state_swap(struct state *s, uint32_t u, uint32_t v, int64_t delta)
     s->where[u] = j;
     s->where[v] = i;
     s->cost += delta;
+}
+
+void state_swap_any(struct state *s, uint32_t u, uint32_t v)
+{
+    int64_t delta = state_swap_less(s, u, v) + state_swap_pair(s, u, v);
+    struct load_change c;
+
+    if (s->load[1]) {
+        state_load_change(s, u, v, &c);
+        state_swap_loads(s, u, v, delta, &c);
+    } else {
+        state_swap(s, u, v, delta);
+    }
+}
+
+void state_undo(struct state *s)
+{
+    uint32_t n = s->n_log;
+    uint32_t cap = s->cap_log;
+
+    s->cap_log = 0; /* taking back is not kept */
+    while (n-- > 0)
+        state_swap_any(s, s->log[2 * (size_t)n], s->log[2 * (size_t)n + 1]);
+    s->n_log = 0;
+    s->cap_log = cap;
 }

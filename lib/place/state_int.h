@@ -36,6 +36,8 @@ struct state {
     int64_t *load[PLACE_LEVELS_MAX + 1]; /* [l][group], NULL: no limit is set */
     int64_t limit[PLACE_LEVELS_MAX + 1]; /* [l] */
     int64_t excess;
+    uint32_t *log; /* [2 * cap_log] pairs exchanged, or NULL: not kept */
+    uint32_t n_log, cap_log;
     int64_t price; /* of one byte above a limit, in J */
 };
 
@@ -114,6 +116,12 @@ void state_swap_loads(struct state *s,
                       uint32_t v,
                       int64_t delta,
                       const struct load_change *c);
+
+/* Take back the exchanges of the log, the last one first. */
+void state_undo(struct state *s);
+
+/* Exchange u and v whatever it costs. */
+void state_swap_any(struct state *s, uint32_t u, uint32_t v);
 
 /* Is an uplink above a limit on the way up from this leaf? */
 bool state_is_hot(const struct state *s, uint32_t leaf);
