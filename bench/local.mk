@@ -4,3 +4,21 @@
 EXTRA_PROGRAMS += bench/store
 bench_store_SOURCES = bench/store.c
 bench_store_LDADD = $(store_libs)
+
+EXTRA_PROGRAMS += bench/place
+bench_place_SOURCES = \
+	bench/place.c \
+	bench/place_instances.c bench/place_instances.h \
+	bench/place_peers.c bench/place_peers.h
+bench_place_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bench
+bench_place_CFLAGS = $(program_cflags)
+bench_place_LDFLAGS = $(program_ldflags)
+bench_place_LDADD = lib/libplace.la lib/libbase.la -lm
+if HAVE_METIS
+bench_place_LDADD += -lmetis
+endif
+if HAVE_SCOTCH
+bench_place_CPPFLAGS += -DUSE_SCOTCH $(scotch_cflags)
+bench_place_LDADD += $(scotch_libs)
+endif
+CLEANFILES += bench/place

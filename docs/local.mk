@@ -7,3 +7,7 @@ dist_man_MANS += docs/man/fbatch.1 docs/man/fqueue.1 docs/man/fcancel.1 docs/man
 
 # Pages for administrators.
 dist_man_MANS += docs/man/hopluu-keys.8
+
+
+# fmap
+dist_man_MANS += docs/man/fmap.1

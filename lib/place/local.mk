@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+noinst_LTLIBRARIES += lib/libplace.la
+lib_libplace_la_SOURCES = \
+	lib/place/bisect.c lib/place/bisect_int.h \
+	lib/place/cost.c \
+	lib/place/graph.c lib/place/graph_int.h \
+	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \
+	lib/place/machine_build.c \
+	lib/place/map.c lib/place/map_int.h \
+	lib/place/nodes.c \
+	lib/place/pattern.c lib/place/pattern.h lib/place/pattern_int.h \
+	lib/place/pattern_named.c \
+	lib/place/place.h \
+	lib/place/polish.c lib/place/polish_int.h \
+	lib/place/read.h lib/place/read_metis.c lib/place/read_prof.c lib/place/read_table.c \
+	lib/place/refine.c \
+	lib/place/region.c lib/place/region_int.h \
+	lib/place/render.c \
+	lib/place/rng_int.h \
+	lib/place/scan.c lib/place/scan_int.h \
+	lib/place/search.c lib/place/search_all.c \
+	lib/place/section.c lib/place/section_int.h \
+	lib/place/shape_hwloc.c lib/place/shape_hwloc.h \
+	lib/place/state.c lib/place/state_int.h lib/place/state_load.c \
+	lib/place/target.c lib/place/target_int.h \
+	lib/place/topology.c lib/place/topology.h
+lib_libplace_la_LIBADD = $(HWLOC_LIBS)

@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+if HAVE_CMOCKA
+place_tests = tests/place/test_nodes tests/place/test_place tests/place/test_read
+check_PROGRAMS += $(place_tests)
+TESTS += $(place_tests)
+place_test_libs = lib/libplace.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS) -lm
+tests_place_test_nodes_SOURCES = tests/place/test_nodes.c
+tests_place_test_nodes_LDADD = $(place_test_libs)
+tests_place_test_place_SOURCES = tests/place/test_place.c
+tests_place_test_place_LDADD = $(place_test_libs)
+tests_place_test_read_SOURCES = tests/place/test_read.c
+tests_place_test_read_LDADD = $(place_test_libs)
+endif

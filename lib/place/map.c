@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * map - from a problem to the best map found, never worse than the default
+ */
+#include "config.h"
+
+#include "place/map_int.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/words.h"
+
+#include "base/banned.h"
+
+static const char *const efforts[] = {
+    [PLACE_FAST] = "fast", [PLACE_NORMAL] = "normal", [PLACE_BEST] = "best"};
+
+bool place_effort_parse(const char *word, enum place_effort *ret_effort)
+{
+    for (int i = 0; i < _PLACE_EFFORT_MAX; i++)
+        if (!strcmp(efforts[i], word)) {
+            *ret_effort = (enum place_effort)i;
+            return true;
+        }
+    return false;
+}
+
+void place_result_release(struct place_result *r)
+{
+    free(r->slot);
+    free(r->cores);
+    r->slot = NULL;
+    r->cores = NULL;
+}
+
+uint32_t place_result_core(const struct place_result *r, uint32_t rank)
+{
+    return r->cores[(size_t)r->slot[rank] * r->cpus_per_rank];
+}
+
+void search_seat(const struct search *s, const uint32_t *leaf, uint32_t *ret_slot)
+{
+    uint32_t *next = s->trial;
+
+    memcpy(next, s->t.first_slot, s->t.n_leaves * sizeof(*next));
+    for (uint32_t u = 0; u < s->p->n_ranks; u++)
+        ret_slot[u] = next[leaf[u]]++;
+}
+
+int search_offer(struct search *s, const uint32_t *leaf, const char *method)
+{
+    struct place_cost c;
+    uint32_t *slot = malloc(((size_t)s->p->n_ranks + 1) * sizeof(*slot));
+    int r;
+
+    if (!slot)
+        return -ENOMEM;
+    search_seat(s, leaf, slot);
+    r = target_cost(&s->t, s->pattern, slot, &c);
+    if (r < 0 || c.cost > s->usual_cost.cost || c.bottleneck > s->usual_cost.bottleneck
+        || c.cost > s->best_cost.cost
+        || (c.cost >= s->best_cost.cost && c.bottleneck >= s->best_cost.bottleneck)) {
+        free(slot);
+        return r;
+    }
+    free(s->slot);
+    s->slot = slot;
+    s->best_cost = c;
+    s->method = method;
+    return 1;
+}
+
+static int search_init(struct search *s, const struct place_problem *p, struct err *err)
+{
+    uint32_t cores = p->cores ? p->n_cores : machine_cores(p->machine);
+    int r;
+
+    *s = (struct search){
+        .p = p,
+        .pattern = p->pattern,
+        .rng = {p->seed * 2 + 1       },
+        .limit = { .expired = p->expired, .arg = p->expired_arg},
+        .method = "default",
+    };
+    if (pattern_ranks(p->pattern) != p->n_ranks)
+        return err_set(err, -EINVAL,
+                       "the pattern has %" PRIu32 " ranks, the job %" PRIu32,
+                       pattern_ranks(p->pattern), p->n_ranks);
+    r = target_init(&s->t, p->machine, p->cores, cores, p->cpus_per_rank, err);
+    if (r < 0)
+        return r;
+    if (s->t.n_slots < p->n_ranks)
+        return err_set(err, -ENOSPC,
+                       "%" PRIu32 " ranks need %" PRIu32 " slots, there are %" PRIu32,
+                       p->n_ranks, p->n_ranks, s->t.n_slots);
+    s->slot = malloc(((size_t)p->n_ranks + 1) * sizeof(*s->slot));
+    s->usual = malloc(((size_t)p->n_ranks + 1) * sizeof(*s->usual));
+    s->trial = malloc(((size_t)s->t.n_slots + 1) * sizeof(*s->trial));
+    if (!s->slot || !s->usual || !s->trial)
+        return -ENOMEM;
+    memcpy(s->usual, s->t.order, p->n_ranks * sizeof(*s->usual));
+    memcpy(s->slot, s->usual, p->n_ranks * sizeof(*s->slot));
+    r = target_cost(&s->t, s->pattern, s->usual, &s->usual_cost);
+    s->best_cost = s->usual_cost;
+    return r;
+}
+
+static void search_release(struct search *s)
+{
+    target_release(&s->t);
+    graph_release(&s->g);
+    free(s->slot);
+    free(s->usual);
+    free(s->trial);
+}
+
+/* Nothing to gain: everybody is equally far, or nobody talks. */
+static const char *futile(const struct search *s)
+{
+    if (s->usual_cost.cost <= 0 || pattern_pairs(s->pattern) == 0)
+        return "the ranks do not talk to each other: any order is as good";
+    if (s->t.n_leaves < 2)
+        return "all ranks are equally near to each other: any order is as good";
+    if (pattern_uniform(s->pattern) && s->p->n_ranks == s->t.n_slots)
+        return "every rank talks to every other on a full machine: all orders cost the "
+               "same";
+    return NULL;
+}
+
+static void explain(const struct search *s, const char *futile_why, char *why)
+{
+    double was = s->usual_cost.cost;
+    double is = s->best_cost.cost;
+
+    if (futile_why) {
+        (void)snprintf(why, PLACE_WHY_MAX, "%s", futile_why);
+    } else if (!strcmp(s->method, "default")) {
+        (void)snprintf(why, PLACE_WHY_MAX,
+                       "the default order is the best known: nothing that was tried "
+                       "costs less%s",
+                       s->limit.over ? " (the deadline cut the search short)" : "");
+    } else {
+        (void)snprintf(
+            why, PLACE_WHY_MAX,
+            "%s: traffic times distance falls by %.1f %%, the most loaded "
+            "link by %.1f %% against the default order%s",
+            s->method, was > 0 ? 100 * (1 - is / was) : 0,
+            s->usual_cost.bottleneck > 0
+                ? 100 * (1 - s->best_cost.bottleneck / s->usual_cost.bottleneck)
+                : 0,
+            s->limit.over ? " (the deadline cut the search short)" : "");
+    }
+}
+
+/* The caller's map, if it gave one. */
+static int offer_start(struct search *s, struct err *err)
+{
+    uint32_t *leaf;
+    int r;
+
+    if (!s->p->start)
+        return 0;
+    leaf = malloc(((size_t)s->p->n_ranks + 1) * sizeof(*leaf));
+    if (!leaf)
+        return -ENOMEM;
+    memset(s->trial, 0, s->t.n_slots * sizeof(*s->trial));
+    r = 0;
+    for (uint32_t u = 0; r == 0 && u < s->p->n_ranks; u++) {
+        uint32_t x = s->p->start[u];
+
+        if (x >= s->t.n_slots || s->trial[x]++)
+            r = err_set(err, -EINVAL,
+                        "the map to start with puts rank %" PRIu32 " on slot %" PRIu32
+                        ", which is taken or not there",
+                        u, x);
+        else
+            leaf[u] = s->t.leaf[x];
+    }
+    if (r == 0)
+        r = search_offer(s, leaf, "start");
+    free(leaf);
+    return r < 0 ? r : 0;
+}
+
+int place_map(const struct place_problem *problem,
+              struct place_result *ret,
+              struct err *err)
+{
+    struct search s;
+    const char *why = NULL;
+    int r = search_init(&s, problem, err);
+
+    if (r == 0)
+        r = offer_start(&s, err);
+    if (r == 0) {
+        why = futile(&s);
+        if (!why)
+            r = s.t.n_slots <= SEARCH_ALL ? search_all(&s) : search_matrix(&s);
+    }
+    if (r == 0) {
+        *ret = (struct place_result){
+            .n_ranks = problem->n_ranks,
+            .n_slots = s.t.n_slots,
+            .cpus_per_rank = s.t.cpus_per_rank,
+            .slot = TAKE_PTR(s.slot),
+            .cores = TAKE_PTR(s.t.cores),
+            .ours = s.best_cost,
+            .usual = s.usual_cost,
+            .cut_short = s.limit.over,
+        };
+        (void)word_copy(ret->method, sizeof(ret->method), s.method);
+        explain(&s, why, ret->why);
+    }
+    search_release(&s);
+    return r;
+}

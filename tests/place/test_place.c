@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* test_place - maps on random machines: valid, never worse, best where it is known */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "place/place.h"
+#include "tests/cmocka_all.h"
+
+static uint64_t seed;
+
+static uint32_t below(uint32_t n)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((seed >> 33) % n);
+}
+
+static struct machine *random_machine(uint32_t max_cores)
+{
+    struct machine *m = NULL;
+    uint32_t arity[4];
+    uint32_t distance[4];
+    uint64_t capacity[4];
+    uint32_t levels = 1 + below(4);
+    uint32_t cores = 1;
+
+    for (uint32_t l = 0; l < levels; l++) {
+        arity[l] = 1 + below(4);
+        if (cores * arity[l] > max_cores)
+            arity[l] = 1;
+        cores *= arity[l];
+        distance[l] = (l ? distance[l - 1] : 0) + below(20);
+        capacity[l] = 1 + below(8);
+    }
+    assert_int_equal(machine_new_uniform(levels, arity, distance, capacity, &m, NULL),
+                     0);
+    return m;
+}
+
+static struct pattern *random_pattern(uint32_t n)
+{
+    struct pattern *p = NULL;
+    struct pattern_flow f[400];
+    size_t k = below(400);
+
+    for (size_t i = 0; i < k; i++)
+        f[i] = (struct pattern_flow){below(n), below(n), below(1000)};
+    assert_int_equal(pattern_from_flows(n, f, k, &p, NULL), 0);
+    return p;
+}
+
+/* Some cores in some order; every slot a group of c. */
+static uint32_t random_cores(const struct machine *m, uint32_t *cores)
+{
+    uint32_t n = machine_cores(m);
+    uint32_t k;
+
+    for (uint32_t i = 0; i < n; i++)
+        cores[i] = i;
+    for (uint32_t i = n; i > 1; i--) {
+        uint32_t j = below(i);
+        uint32_t x = cores[i - 1];
+
+        cores[i - 1] = cores[j];
+        cores[j] = x;
+    }
+    k = 1 + below(n);
+    return k;
+}
+
+static void check_valid(const struct machine *m,
+                        const struct pattern *p,
+                        const struct place_result *r,
+                        const uint32_t *cores,
+                        uint32_t n_cores)
+{
+    unsigned char *taken = calloc(machine_cores(m) + 1, 1);
+    uint32_t *at = malloc((r->n_ranks + 1) * sizeof(*at));
+    struct place_cost c;
+
+    assert_non_null(taken);
+    assert_non_null(at);
+    for (uint32_t i = 0; i < n_cores; i++)
+        taken[cores[i]] = 1;
+    for (uint32_t u = 0; u < r->n_ranks; u++) {
+        at[u] = place_result_core(r, u);
+        assert_true(r->slot[u] < r->n_slots);
+        assert_int_equal(taken[at[u]], 1);
+        taken[at[u]] = 2;
+    }
+    assert_true(r->ours.cost <= r->usual.cost);
+    assert_true(r->ours.bottleneck <= r->usual.bottleneck);
+    assert_int_equal(place_score(m, p, at, &c, NULL), 0);
+    assert_true(c.cost == r->ours.cost);
+    assert_true(c.bottleneck == r->ours.bottleneck);
+    for (uint32_t u = 0; u < r->n_ranks; u++)
+        at[u] = cores[u];
+    assert_int_equal(place_score(m, p, at, &c, NULL), 0);
+    assert_true(c.cost == r->usual.cost);
+    free(taken);
+    free(at);
+}
+
+static void valid_and_never_worse(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 400; i++) {
+        struct machine *m;
+        struct pattern *p;
+        struct place_result r;
+        uint32_t cores[256];
+        uint32_t n_cores;
+        struct place_problem q = {.effort = (enum place_effort)(i % 3), .seed = i};
+
+        seed = i + 1;
+        m = random_machine(128);
+        n_cores = random_cores(m, cores);
+        p = random_pattern(1 + below(n_cores));
+        q.machine = m;
+        q.pattern = p;
+        q.n_ranks = pattern_ranks(p);
+        q.cores = cores;
+        q.n_cores = n_cores;
+        if (place_map(&q, &r, NULL) != 0)
+            fail_msg("seed %llu", (unsigned long long)i);
+        check_valid(m, p, &r, cores, n_cores);
+        place_result_release(&r);
+        p = pattern_free(p);
+        m = machine_free(m);
+    }
+}
+
+static double try_all(const struct machine *m,
+                      const struct pattern *p,
+                      uint32_t *at,
+                      uint32_t n,
+                      uint32_t k,
+                      unsigned used,
+                      double limit)
+{
+    struct place_cost c;
+    double best = 1e300;
+
+    if (k == n) {
+        assert_int_equal(place_score(m, p, at, &c, NULL), 0);
+        return c.bottleneck <= limit ? c.cost : 1e300;
+    }
+    for (uint32_t core = 0; core < n; core++) {
+        double x;
+
+        if (used & (1U << core))
+            continue;
+        at[k] = core;
+        x = try_all(m, p, at, n, k + 1, used | (1U << core), limit);
+        best = x < best ? x : best;
+    }
+    return best;
+}
+
+/* On machines of six and eight cores the best map is known by trying all. */
+static void best_where_all_were_tried(void **state)
+{
+    static const char *const shapes[] = {"2:3", "3:2", "2:2:2"};
+    static const char *const far[] = {"1:10", "1:10", "1:10:100"};
+
+    (void)state;
+    for (uint64_t i = 0; i < 18; i++) {
+        struct machine *m = NULL;
+        struct pattern *p;
+        struct place_result r;
+        uint32_t at[9];
+        uint32_t n;
+        struct place_problem q = {.effort = PLACE_NORMAL, .seed = i};
+
+        if (i % 3 == 2 && i > 6)
+            continue; /* 8! maps take a while */
+        seed = i + 77;
+        assert_int_equal(machine_new_text(shapes[i % 3], far[i % 3], NULL, &m, NULL),
+                         0);
+        n = machine_cores(m);
+        p = random_pattern(n);
+        q.machine = m;
+        q.pattern = p;
+        q.n_ranks = n;
+        assert_int_equal(place_map(&q, &r, NULL), 0);
+        assert_true(r.ours.cost == try_all(m, p, at, n, 0, 0, r.usual.bottleneck));
+        place_result_release(&r);
+        p = pattern_free(p);
+        m = machine_free(m);
+    }
+}
+
+/* Renaming ranks together with their cores changes no figure. */
+static void score_ignores_names(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 100; i++) {
+        struct machine *m;
+        struct pattern *p;
+        struct pattern *q = NULL;
+        uint32_t cores[256];
+        uint32_t name[256];
+        uint32_t moved[256];
+        uint32_t n;
+        struct place_cost a;
+        struct place_cost b;
+
+        seed = i + 1000;
+        m = random_machine(128);
+        (void)random_cores(m, cores);
+        n = machine_cores(m);
+        p = random_pattern(n);
+        (void)random_cores(m, name);
+        for (uint32_t u = 0; u < n; u++)
+            moved[name[u]] = cores[u];
+        assert_int_equal(pattern_renamed(p, name, &q, NULL), 0);
+        assert_int_equal(place_score(m, p, cores, &a, NULL), 0);
+        assert_int_equal(place_score(m, q, moved, &b, NULL), 0);
+        assert_memory_equal(&a, &b, sizeof(a));
+        p = pattern_free(p);
+        q = pattern_free(q);
+        m = machine_free(m);
+    }
+}
+
+static void same_seed_same_map(void **state)
+{
+    struct machine *m = NULL;
+    struct pattern *p;
+    struct place_result a;
+    struct place_result b;
+    struct place_problem q = {.effort = PLACE_NORMAL, .seed = 5};
+
+    (void)state;
+    seed = 9;
+    assert_int_equal(machine_new_text("4:2:4", "1:10:100", NULL, &m, NULL), 0);
+    p = random_pattern(32);
+    q.machine = m;
+    q.pattern = p;
+    q.n_ranks = 32;
+    assert_int_equal(place_map(&q, &a, NULL), 0);
+    assert_int_equal(place_map(&q, &b, NULL), 0);
+    assert_memory_equal(a.slot, b.slot, 32 * sizeof(*a.slot));
+    place_result_release(&a);
+    place_result_release(&b);
+    p = pattern_free(p);
+    m = machine_free(m);
+}
+
+static bool at_once(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static void deadline_gives_a_map(void **state)
+{
+    struct machine *m = NULL;
+    struct pattern *p = NULL;
+    struct place_result r;
+    struct place_problem q = {.effort = PLACE_BEST, .expired = at_once};
+
+    (void)state;
+    assert_int_equal(machine_new_text("8:2:8", "1:10:100", NULL, &m, NULL), 0);
+    seed = 3;
+    p = random_pattern(128);
+    q.machine = m;
+    q.pattern = p;
+    q.n_ranks = 128;
+    assert_int_equal(place_map(&q, &r, NULL), 0);
+    assert_true(r.cut_short);
+    assert_true(r.ours.cost <= r.usual.cost);
+    place_result_release(&r);
+    p = pattern_free(p);
+    m = machine_free(m);
+}
+
+static void refusals(void **state)
+{
+    struct machine *m = NULL;
+    struct pattern *p = NULL;
+    struct place_result r;
+    struct err err;
+    uint32_t twice[] = {0, 1, 1};
+    uint32_t none[] = {0, 99};
+    struct place_problem q = {0};
+
+    (void)state;
+    assert_int_equal(machine_new_text("2:2", "1:10", NULL, &m, NULL), 0);
+    assert_int_equal(pattern_parse("ring", 3, &p, NULL), 0);
+    q = (struct place_problem){.machine = m, .pattern = p, .n_ranks = 2};
+    assert_int_equal(place_map(&q, &r, &err), -EINVAL);
+    q.n_ranks = 3;
+    q.cores = twice;
+    q.n_cores = 3;
+    assert_int_equal(place_map(&q, &r, &err), -EINVAL);
+    q.cores = none;
+    q.n_cores = 2;
+    assert_int_equal(place_map(&q, &r, &err), -EINVAL);
+    none[1] = 1;
+    assert_int_equal(place_map(&q, &r, &err), -ENOSPC);
+    p = pattern_free(p);
+    m = machine_free(m);
+}
+
+/* Slots of two cores lie in one node and never overlap. */
+static void slots_of_several_cores(void **state)
+{
+    struct machine *m = NULL;
+    struct pattern *p = NULL;
+    struct place_result r;
+    struct buf b = BUF_INIT(4096);
+
+    (void)state;
+    assert_int_equal(machine_new_text("3:1:2", "1:10:100", NULL, &m, NULL), 0);
+    assert_int_equal(pattern_parse("none", 2, &p, NULL), 0);
+    assert_int_equal(place_map(&(struct place_problem){.machine = m,
+                                                       .pattern = p,
+                                                       .n_ranks = 2,
+                                                       .cpus_per_rank = 2},
+                               &r, NULL),
+                     0);
+    assert_int_equal(r.n_slots, 2);
+    place_render_rankfile(m, &r, false, &b);
+    assert_string_equal(buf_text(&b), "rank 0=n0 slot=0-1\nrank 1=n1 slot=0-1\n");
+    buf_clear(&b);
+    place_render_hostfile(m, &r, &b);
+    assert_string_equal(buf_text(&b), "n0\nn1\n");
+    buf_clear(&b);
+    place_render_map(&r, &b);
+    assert_string_equal(buf_text(&b), "0\n3\n");
+    buf_release(&b);
+    place_result_release(&r);
+    p = pattern_free(p);
+    m = machine_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(valid_and_never_worse),
+        cmocka_unit_test(best_where_all_were_tried),
+        cmocka_unit_test(score_ignores_names),
+        cmocka_unit_test(same_seed_same_map),
+        cmocka_unit_test(deadline_gives_a_map),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(slots_of_several_cores),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
