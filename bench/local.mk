@@ -22,3 +22,9 @@ bench_place_CPPFLAGS += -DUSE_SCOTCH $(scotch_cflags)
 bench_place_LDADD += $(scotch_libs)
 endif
 CLEANFILES += bench/place
+
+# submit: durable submissions a second over one connection
+EXTRA_PROGRAMS += bench/submit
+bench_submit_SOURCES = bench/submit.c
+bench_submit_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
+CLEANFILES += bench/submit bench/store
