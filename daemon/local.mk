@@ -29,3 +29,42 @@ daemon_hopluud_LDADD = lib/libengine.la lib/libstore.la lib/libfed.la lib/libwir
 	$(SQLITE_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) \
 	$(HWLOC_LIBS) -lpthread -lm
 # end of the center's doors
+# The node daemon, its shepherd and the launch agent of Open MPI.
+sbin_PROGRAMS += daemon/hopluu-noded
+hopluulibexec_PROGRAMS += daemon/hopluu-shepherd daemon/hopluu-launch
+
+daemon_hopluu_noded_SOURCES = \
+	daemon/noded.c daemon/noded.h \
+	daemon/noded_account.c \
+	daemon/noded_center.c \
+	daemon/noded_conf.c daemon/noded_conf.h \
+	daemon/noded_env.c \
+	daemon/noded_files.c \
+	daemon/noded_job.c \
+	daemon/noded_machine.c daemon/noded_machine.h \
+	daemon/noded_run.c \
+	daemon/noded_script.c \
+	daemon/noded_step.c
+daemon_hopluu_noded_CFLAGS = $(program_cflags)
+daemon_hopluu_noded_LDFLAGS = $(program_ldflags)
+daemon_hopluu_noded_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) $(HWLOC_LIBS)
+
+daemon_hopluu_shepherd_SOURCES = \
+	daemon/shepherd.c daemon/shepherd.h \
+	daemon/shepherd_child.c daemon/shepherd_child.h \
+	daemon/shepherd_collect.c daemon/shepherd_collect.h \
+	daemon/shepherd_end.c daemon/shepherd_end.h \
+	daemon/shepherd_plan.c daemon/shepherd_plan.h \
+	daemon/shepherd_tree.c daemon/shepherd_tree.h
+daemon_hopluu_shepherd_CFLAGS = $(program_cflags)
+daemon_hopluu_shepherd_LDFLAGS = $(program_ldflags)
+daemon_hopluu_shepherd_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(SSL_LIBS)
+
+daemon_hopluu_launch_SOURCES = daemon/launch.c
+daemon_hopluu_launch_CFLAGS = $(program_cflags)
+daemon_hopluu_launch_LDFLAGS = $(program_ldflags)
+daemon_hopluu_launch_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(MUNGE_LIBS)
+# end of the node's doors

@@ -1,0 +1,8 @@
+#!/bin/sh
+#SBATCH --job-name=pi
+#SBATCH --ntasks=8
+#SBATCH --time=5
+# HOPLUU_EXAMPLES: where the programs are; a guest brings its own with --transfer-in.
+dir=${HOPLUU_EXAMPLES:-.}
+echo "pi: job $SLURM_JOB_ID on $SLURM_JOB_NODELIST of $SLURM_CLUSTER_NAME"
+mpirun "$dir/pi" "$@"
