@@ -24,6 +24,8 @@ enum { KEY_HELPFORMAT = COMMON_OWN };
 static const char columns[] =
     "Center,Partition,Avail,TimeLimit,Nodes,State,Cores,Running,Pending";
 
+static const char columns_slurm[] = "Partition,Avail,TimeLimit,Nodes,State";
+
 /* One line: a partition of a center, and its nodes of one kind. */
 struct line {
     const char *center; /* borrowed from the answer */
@@ -342,6 +344,14 @@ static int fill(struct sheet *s, const struct ask *a, const json_t *answer)
     return r;
 }
 
+/* Called as sinfo it prints Slurm's columns: scripts count them. */
+static const char *default_columns(const struct ask *a)
+{
+    if (a->nodes)
+        return "NodeList,Partition,State,Cores,Memory,Jobs,Text";
+    return !strcmp(say_name(), "sinfo") ? columns_slurm : columns;
+}
+
 static int pick(const struct ask *a, struct picks *picks, struct err *err)
 {
     const struct field *f = a->nodes ? node_fields : fields;
@@ -351,9 +361,7 @@ static int pick(const struct ask *a, struct picks *picks, struct err *err)
         return picks_letters(f, n, a->format, picks, err);
     if (a->names)
         return picks_names(f, n, a->names, ':', picks, err);
-    return picks_names(
-        f, n, a->nodes ? "NodeList,Partition,State,Cores,Memory,Jobs,Text" : columns,
-        ':', picks, err);
+    return picks_names(f, n, default_columns(a), ':', picks, err);
 }
 
 int main(int argc, char **argv)

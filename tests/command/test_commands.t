@@ -218,6 +218,15 @@ ok 'freport JSON'
 run 1 freport money && says "'money': use usage"
 ok 'freport refuses another report'
 
+# Under Slurm's names: Slurm's columns, and errors under the name that was typed.
+mkdir slurm
+for pair in sbatch:fbatch squeue:fqueue; do ln -s "$bin/${pair#*:}" "slurm/${pair%:*}"; done
+slurm/squeue >out 2>err </dev/null && prints '^JOBID  *PARTITION  *NAME  *USER  *ST  *TIME  *NODES  *NODELIST(REASON)$'
+ok 'squeue prints the columns that scripts count'
+slurm/sbatch --time=soon good.sh >out 2>err </dev/null
+[ $? -eq 1 ] && says "^sbatch: error: --time: 'soon'"
+ok 'sbatch speaks as sbatch'
+
 start refusals.json
 for code in 3 4 5 75 75 1; do
     run $code fbatch good.sh && says '^fbatch: error: ' && [ "$(wc -l <err)" -eq 1 ]
