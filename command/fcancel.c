@@ -184,21 +184,28 @@ static int post(struct client *c,
 static int judge(const struct ask *a, uint64_t id, const json_t *answer)
 {
     const char *code = desk_text(answer, "code");
+    const char *text = desk_text(answer, "text");
+    const char *state = desk_text(answer, "state");
+    char job[40];
 
     if (json_is_true(json_object_get(answer, "ok"))) {
         if (a->verbose)
-            say_note("job %" PRIu64 " %s: %s", id,
-                     a->signal ? "signalled" : "cancelled", desk_text(answer, "state"));
+            say_note("job %" PRIu64 " %s%s%s", id,
+                     a->signal ? "signalled" : "cancelled", state[0] ? ": " : "",
+                     state);
         return SAY_OK;
     }
     if (a->quiet && !strcmp(code, "not-found"))
         return SAY_OK;
+    /* Most of the daemon's texts name the job themselves. */
+    (void)snprintf(job, sizeof(job), "job %" PRIu64, id);
+    job[strncmp(text, job, strlen(job)) ? strlen(job) : 0] = '\0';
     if (!strcmp(code, "ended")) { /* what was wanted is so already */
         if (a->verbose)
-            say_note("job %" PRIu64 ": %s", id, desk_text(answer, "text"));
+            say_note("%s%s%s", job, job[0] ? ": " : "", text);
         return SAY_OK;
     }
-    say_error("job %" PRIu64 ": %s", id, desk_text(answer, "text"));
+    say_error("%s%s%s", job, job[0] ? ": " : "", text);
     return desk_refusal_exit(answer);
 }
 

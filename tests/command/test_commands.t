@@ -174,7 +174,7 @@ ok 'facct refuses a bad time'
 
 run 1 fcancel && says 'name jobs by id'
 ok 'fcancel needs to be told what'
-run 1 fcancel 1000000001 1000000003 1000000002 && says 'job 1000000002: .*belongs to binh' \
+run 1 fcancel 1000000001 1000000003 1000000002 && says 'error: job 1000000002 belongs to binh' \
     && ! says 'already FAILED'
 ok 'fcancel says which one failed; one that has ended is none'
 start quiet.json
