@@ -135,3 +135,67 @@ t_federation()
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
 }
+
+# t_centers N - hanoi, hue, danang with two nodes of four cores: one person each,
+# an@ioit, binh@hust, chi@vnu; every project is known everywhere
+t_centers()
+{
+    t_names=
+    for _i in 1 2 3; do
+        [ $_i -le "$1" ] || break
+        case $_i in
+        1) set -- "$1" hanoi VAST an ioit ;;
+        2) set -- "$1" hue MPS binh hust ;;
+        3) set -- "$1" danang MND chi vnu ;;
+        esac
+        fed_center "$2" $_i "$3" 2 4 || exit 99
+        t_site "$2" "$4" "$5"
+        for _other in $t_names; do fed_agree "$_other" "$2"; done
+        t_names="$t_names $2"
+    done
+}
+
+# t_site CENTER PERSON INSTITUTION - T_MAX_NODES and T_BUDGET if they are set
+t_site()
+{
+    cat >"$FED/$1/etc/site.conf" <<END
+partition "main" {
+    nodes = "$(fed_node "$1" '[1-2]')"
+    default = true
+    max_nodes = ${T_MAX_NODES:-0}
+    max_time = "1:00:00"
+    default_time = "2:00"
+    core_hour = "3600"
+}
+institution "ioit" { en = "Institute of Information Technology" home = "hanoi" }
+institution "hust" { en = "Hanoi University of Science and Technology" home = "hue" }
+institution "vnu" { en = "Vietnam National University" home = "danang" }
+project "p.ioit" { institution = "ioit" budget = "${T_BUDGET:-1000000}" }
+project "p.hust" { institution = "hust" budget = "${T_BUDGET:-1000000}" }
+project "p.vnu" { institution = "vnu" budget = "${T_BUDGET:-1000000}" }
+person "$(id -un)" { person = "$2@$3" institution = "$3" projects = {"p.$3"} }
+map "*" { account = "$(id -un)" }
+END
+}
+
+# t_up - start those centers, and wait until all nodes and peers are there
+t_up()
+{
+    # shellcheck disable=SC2086 # names
+    fed_start $t_names || exit 99
+    # shellcheck disable=SC2086 # names
+    t_until "the centers are up" 30 fed_up $t_names
+}
+
+# t_state CENTER JOB / t_ended CENTER JOB - what facct says
+t_state()
+{
+    fed_at "$1" facct -n -P -j "$2" -o State
+}
+
+t_ended()
+{
+    case $(t_state "$1" "$2") in
+    PENDING | RUNNING | COMPLETING | '') return 1 ;;
+    esac
+}
