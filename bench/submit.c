@@ -21,25 +21,10 @@
 
 static json_t *question(uint32_t cores, uint64_t token)
 {
-    return json_pack("{s:s,s:{s:s,s:s,s:s,s:I,s:{s:i,s:i,s:i}}}",
-                     "op",
-                     "submit",
-                     "spec",
-                     "name",
-                     "bench",
-                     "script",
-                     "#!/bin/sh\ntrue\n",
-                     "work_dir",
-                     "/tmp",
-                     "client_token",
-                     (json_int_t)token,
-                     "request",
-                     "n_tasks",
-                     (int)cores,
-                     "cpus_per_task",
-                     1,
-                     "time_limit_s",
-                     600);
+    return json_pack("{s:s,s:{s:s,s:s,s:s,s:I,s:{s:i,s:i,s:i}}}", "op", "submit",
+                     "spec", "name", "bench", "script", "#!/bin/sh\ntrue\n", "work_dir",
+                     "/tmp", "client_token", (json_int_t)token, "request", "n_tasks",
+                     (int)cores, "cpus_per_task", 1, "time_limit_s", 600);
 }
 
 static int take(struct client *c, struct err *err)
@@ -50,8 +35,8 @@ static int take(struct client *c, struct err *err)
     if (r < 0)
         return r;
     if (!json_is_true(json_object_get(answer, "ok")))
-        r = err_set(
-            err, -1, "refused: %s", json_string_value(json_object_get(answer, "text")));
+        r = err_set(err, -1, "refused: %s",
+                    json_string_value(json_object_get(answer, "text")));
     json_decref(answer);
     return r;
 }
@@ -83,15 +68,14 @@ int main(int argc, char **argv)
     start = mark = seconds();
     for (uint32_t done = 0; r == 0 && done < jobs; done++) {
         while (r == 0 && posted < jobs && posted - done < window)
-            r = client_post(c, question(cores, (uint64_t)start * 10000000 + ++posted), NULL, &err);
+            r = client_post(c, question(cores, (uint64_t)start * 10000000 + ++posted),
+                            NULL, &err);
         if (r == 0)
             r = take(c, &err);
         if ((done + 1) % (jobs / 10 ? jobs / 10 : 1) == 0) {
             double now = seconds();
 
-            (void)fprintf(stderr,
-                          "%u: %.0f/s\n",
-                          done + 1,
+            (void)fprintf(stderr, "%u: %.0f/s\n", done + 1,
                           (jobs / 10 ? jobs / 10 : 1) / (now - mark));
             mark = now;
         }
@@ -101,10 +85,8 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "submit: %s\n", err_text(&err, r));
         return 1;
     }
-    (void)printf("{\"jobs\": %u, \"window\": %u, \"seconds\": %.3f, \"per_second\": %.0f}\n",
-                 jobs,
-                 window,
-                 seconds() - start,
-                 jobs / (seconds() - start));
+    (void)printf(
+        "{\"jobs\": %u, \"window\": %u, \"seconds\": %.3f, \"per_second\": %.0f}\n",
+        jobs, window, seconds() - start, jobs / (seconds() - start));
     return 0;
 }

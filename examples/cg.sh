@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 #SBATCH --job-name=cg
 #SBATCH --ntasks=8
 #SBATCH --time=5

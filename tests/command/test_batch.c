@@ -125,7 +125,7 @@ static void refusals_name_line_and_option(void **state)
         {"#SBATCH --signal=",          "line 2: --signal: '' is not [B:]SIGNAL"               },
         {"#SBATCH --begin=never",      "line 2: --begin: 'never' is not a time"               },
         {"#SBATCH --open-mode=w",      "line 2: --open-mode: 'w': use append or truncate"     },
-        {"#SBATCH --exclusive=user",   "line 2: option '--exclusive' takes no argument"          },
+        {"#SBATCH --exclusive=user",   "line 2: option '--exclusive' takes no argument"       },
         {"#SBATCH -C a|b",             "line 2: -C: 'a|b': only features that are all needed" },
         {"#SBATCH -w n[1-",            "line 2: -w:"                                          },
         {"#SBATCH --center=a/b",       "line 2: --center: 'a/b' is not a center's name"       },

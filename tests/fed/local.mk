@@ -3,7 +3,9 @@ if HAVE_CMOCKA
 fed_tests = tests/fed/test_pair
 check_PROGRAMS += $(fed_tests)
 TESTS += $(fed_tests)
-tests_fed_test_pair_SOURCES = tests/fed/test_pair.c tests/fed/world.c tests/fed/world.h
+tests_fed_test_pair_SOURCES = tests/fed/test_pair.c \
+	tests/fed/world.c tests/fed/world.h tests/fed/world_int.h \
+	tests/fed/world_disk.c tests/fed/world_site.c
 tests_fed_test_pair_LDADD = lib/libfed.la lib/libsched.la lib/libledger.la \
 	lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS) $(SSL_LIBS)
 endif

@@ -2,7 +2,7 @@
 /* world - some centers in one process: a clock, a network and disks that misbehave */
 #include "config.h"
 
-#include "tests/fed/world.h"
+#include "tests/fed/world_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,75 +15,6 @@
 
 /* Each half of the effects has its own switch here. */
 #pragma GCC diagnostic ignored "-Wswitch-enum"
-
-#define MESSAGES_MAX 65536
-#define CORES 16
-
-struct message {
-    int from;
-    int to;
-    int64_t at_us;
-    struct peer_msg msg;
-};
-
-struct task { /* a job as the engine knows it */
-    uint64_t id;
-    uint32_t epoch;
-    uint32_t cores;
-    enum { T_QUEUED, T_READY, T_RUNNING, T_ENDED } state;
-    int64_t end_us;
-    bool cancelled;
-    struct wall started;
-};
-
-struct disk {
-    struct holding holdings[WORLD_JOBS];
-    size_t n_holdings;
-    struct copy copies[WORLD_JOBS];
-    size_t n_copies;
-    struct posting *postings;
-    size_t n_postings;
-    size_t cap_postings;
-    uint64_t sequence;
-    struct {
-        uint64_t id;
-        uint32_t epoch;
-        uint64_t core_s;
-    } runs[WORLD_JOBS * 4];
-    size_t n_runs;
-};
-
-struct site_box {
-    struct site *site;
-    struct book *book;
-    struct fed *fed;
-    struct disk disk;
-    struct task tasks[WORLD_JOBS * 2];
-    size_t n_tasks;
-    uint32_t free;
-    uint64_t incarnation;
-    bool deaf; /* between a crash and its restart */
-};
-
-struct world {
-    uint64_t random;
-    struct world_chances chance;
-    int64_t budget;
-    struct now now;
-    struct site_box c[WORLD_CENTERS];
-    bool cut[WORLD_CENTERS][WORLD_CENTERS];
-    struct message *messages;
-    size_t n_messages;
-    size_t n_delivered;
-    struct {
-        uint64_t id;
-        uint32_t run_s;
-        uint32_t cores;
-        unsigned starts;
-        unsigned live;
-    } jobs[WORLD_JOBS];
-    size_t n_jobs;
-};
 
 static uint64_t rnd(struct world *w)
 {
@@ -133,60 +64,6 @@ static void forget_task(struct site_box *c, struct task *t)
     if (t->state == T_READY || t->state == T_RUNNING)
         c->free += t->cores;
     *t = c->tasks[--c->n_tasks];
-}
-
-/* --- the disk ------------------------------------------------------------------ */
-
-static void save(struct site_box *c, const struct fed_fx *fx)
-{
-    struct disk *d = &c->disk;
-    size_t i;
-
-    switch (fx->kind) {
-    case FX_SAVE_HOLDING:
-        for (i = 0; i < d->n_holdings && d->holdings[i].id != fx->id; i++)
-            ;
-        assert(i < WORLD_JOBS);
-        d->holdings[i] = *fx->holding;
-        if (i == d->n_holdings)
-            d->n_holdings++;
-        break;
-    case FX_SAVE_COPY:
-        for (i = 0; i < d->n_copies && d->copies[i].id != fx->id; i++)
-            ;
-        assert(i < WORLD_JOBS);
-        d->copies[i] = *fx->copy;
-        if (i == d->n_copies)
-            d->n_copies++;
-        break;
-    case FX_DROP_COPY:
-        for (i = 0; i < d->n_copies; i++)
-            if (d->copies[i].id == fx->id)
-                d->copies[i] = d->copies[--d->n_copies];
-        break;
-    case FX_SAVE_POSTING:
-        if (d->n_postings == d->cap_postings) {
-            d->cap_postings = d->cap_postings ? 2 * d->cap_postings : 256;
-            d->postings = realloc(d->postings, d->cap_postings * sizeof(*d->postings));
-        }
-        d->postings[d->n_postings++] = fx->posting;
-        break;
-    case FX_SAVE_RUN:
-        if (!fx->hosted)
-            break;
-        for (i = 0; i < d->n_runs; i++)
-            assert(d->runs[i].id != fx->id || d->runs[i].epoch != fx->epoch); /* once */
-        assert(d->n_runs < WORLD_JOBS * 4);
-        d->runs[d->n_runs].id = fx->id;
-        d->runs[d->n_runs].epoch = fx->epoch;
-        d->runs[d->n_runs++].core_s = fx->copy->usage.core_s;
-        break;
-    case FX_SAVE_SEQUENCE:
-        d->sequence = fx->id;
-        break;
-    default:
-        break;
-    }
 }
 
 static bool is_save(enum fx_kind k)
@@ -311,7 +188,7 @@ static void apply(struct world *w, int i, const struct fed_effects *fx)
     memcpy(v, fx->v, n * sizeof(*v));
     for (size_t k = 0; k < n && stop > 0; k++)
         if (is_save(v[k].kind))
-            save(c, &v[k]);
+            world_save(&c->disk, &v[k]);
     for (size_t k = 0; k < n && k + 1 < stop && c->incarnation == incarnation; k++)
         if (!is_save(v[k].kind))
             deed(w, i, &v[k]);
@@ -411,55 +288,6 @@ static void restart(struct world *w, int i)
     tell_supply(w, i);
 }
 
-static struct site *make_site(int i, int64_t budget)
-{
-    struct site *s = site_new();
-
-    (void)snprintf(s->name, sizeof(s->name), "c%d", i + 1);
-    s->number = (uint32_t)i + 1;
-    s->candidates = 2;
-    s->margin_s = 5;
-    s->partitions = calloc(1, sizeof(*s->partitions));
-    s->n_partitions = 1;
-    (void)snprintf(s->partitions[0].name, NAME_CAP, "main");
-    s->partitions[0].is_default = true;
-    s->partitions[0].max_time_s = DURATION_UNLIMITED;
-    s->partitions[0].default_time_s = 3600;
-    s->partitions[0].core_hour_milli = 3600;
-    s->institutions = calloc(1, sizeof(*s->institutions));
-    s->n_institutions = 1;
-    (void)snprintf(s->institutions[0].name, NAME_CAP, "inst");
-    s->projects = calloc(1, sizeof(*s->projects));
-    s->n_projects = 1;
-    (void)snprintf(s->projects[0].name, NAME_CAP, "proj");
-    (void)snprintf(s->projects[0].institution, NAME_CAP, "inst");
-    s->projects[0].budget_milli = budget;
-    s->mappings = calloc(1, sizeof(*s->mappings));
-    s->n_mappings = 1;
-    (void)snprintf(s->mappings[0].person, NAME_CAP, "*");
-    (void)snprintf(s->mappings[0].account, NAME_CAP, "guest");
-    s->peers = calloc(WORLD_CENTERS, sizeof(*s->peers));
-    for (int k = 0; k < WORLD_CENTERS; k++) {
-        struct peer *p = &s->peers[s->n_peers];
-
-        if (k == i)
-            continue;
-        (void)snprintf(p->name, sizeof(p->name), "c%d", k + 1);
-        p->number = (uint32_t)k + 1;
-        p->has_agreement = true;
-        for (int side = 0; side < 2; side++) {
-            struct agreement_side *a = &p->agreement.side[side];
-
-            (void)snprintf(a->institutions[0], NAME_CAP, "*");
-            (void)snprintf(a->partitions[0], NAME_CAP, "*");
-            a->n_institutions = a->n_partitions = 1;
-            a->max_time_s = DURATION_UNLIMITED;
-        }
-        s->n_peers++;
-    }
-    return s;
-}
-
 struct world *world_new(uint64_t seed,
                         const struct world_chances *chances,
                         int64_t budget_milli)
@@ -473,7 +301,7 @@ struct world *world_new(uint64_t seed,
     w->now.wall.us = INT64_C(1800000000) * US_PER_S;
     w->messages = malloc(MESSAGES_MAX * sizeof(*w->messages));
     for (int i = 0; i < WORLD_CENTERS; i++) {
-        w->c[i].site = make_site(i, budget_milli);
+        w->c[i].site = world_site(i, budget_milli);
         w->c[i].free = CORES;
         w->c[i].deaf = true;
     }

@@ -134,7 +134,7 @@ static inline struct holding a_holding(uint64_t id)
         .hold = HOLD_WAITING,
         .state = JOB_PENDING,
         .uid = 1000 + (uint32_t)(id % 3),
-        .client_token = UINT64_C(0xfedcba9876543210) + id,
+        .client_token = UINT64_C(0x7edcba9876543210) + id,
         .epoch = (uint32_t)(id % 7),
         .submitted = AT(id),
         .request = {.n_tasks = 4, .cpus_per_task = 2, .time_limit_s = 3600},
