@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+EXTRA_DIST += tests/wire/wire_loop.h
+if HAVE_CMOCKA
+wire_tests = tests/wire/test_conn
+check_PROGRAMS += $(wire_tests)
+TESTS += $(wire_tests)
+wire_test_libs = lib/libwire.la lib/libbase.la $(CMOCKA_LIBS)
+tests_wire_test_conn_SOURCES = tests/wire/test_conn.c
+tests_wire_test_conn_LDADD = $(wire_test_libs)
+endif
