@@ -108,9 +108,10 @@ static inline void turns(struct event_base *base, unsigned n)
 #define UNTIL(base, cond)                                                              \
     do {                                                                               \
         int64_t end_ = now_read().mono.us + 10 * US_PER_S;                             \
-        while (!(cond) && now_read().mono.us < end_)                                   \
+        bool holds_;                                                                   \
+        while (!(holds_ = (cond)) && now_read().mono.us < end_)                        \
             turn(base);                                                                \
-        assert_true(cond);                                                             \
+        assert_true(holds_);                                                           \
     } while (0)
 
 /* Let what has been closed go, then the loop: nothing may be left behind. */
