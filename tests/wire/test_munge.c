@@ -338,11 +338,9 @@ static void strangers_fill_the_door(void **state)
 static void odd_nonces(void **state)
 {
     static const char *const odd[] = {
-        "{\"t\":\"nonce\",\"nonce\":\"root may enter\"}",
-        "{\"t\":\"nonce\"}",
-        "{\"t\":\"welcome\",\"center\":\"../hanoi\"}",
-        "{\"t\":\"refused\",\"text\":\"not you\"}",
-        "{\"hello\":1}",
+        "{\"t\":\"nonce\",\"nonce\":\"root may enter\"}", "{\"t\":\"nonce\"}",
+        "{\"t\":\"welcome\",\"center\":\"hanoi\"}", /* before it asked */
+        "{\"t\":\"refused\",\"text\":\"not you\"}",       "{\"hello\":1}",
     };
     struct house *h = *state;
     struct sockaddr_in sin = {.sin_family = AF_INET};
@@ -388,7 +386,7 @@ int main(void)
 
     munged = find_munged();
     if (!munged)
-        return 77;
+        return puts("1..0 # SKIP munged is not installed") < 0;
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -116,10 +116,22 @@ static void must_trust(struct tls *t, const char *center, const char *ca)
     assert_int_equal(tls_trust(t, center, in_dir(ca), NULL), 0);
 }
 
+static void go_to(struct pair *p,
+                  const char *center,
+                  const char *file,
+                  const char *other)
+{
+    p->b = tls_of(center, file);
+    must_trust(p->b, "hanoi", "ca-a.pem");
+    must_trust(p->b, "dalat", "ca-c.pem");
+    assert_int_equal(dial_tls(p->base, door_address(p->door), p->b, other, owner_open,
+                              &p->ob, &p->dial, NULL),
+                     0);
+}
+
 static int set_up(void **state)
 {
     struct pair *p = calloc(1, sizeof(*p));
-    struct err err = {0};
 
     if (!p)
         return -1;
@@ -129,7 +141,7 @@ static int set_up(void **state)
     must_trust(p->a, "hue", "ca-b.pem");
     must_trust(p->a, "dalat", "ca-c.pem");
     return door_open_tls(p->base, "127.0.0.1:0", p->a, 8, owner_open, &p->oa, &p->door,
-                         &err);
+                         NULL);
 }
 
 static int tear_down(void **state)
@@ -147,21 +159,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void dial_as(struct pair *p, const char *center, const char *file)
-{
-    p->b = tls_of(center, file);
-    must_trust(p->b, "hanoi", "ca-a.pem");
-    assert_int_equal(dial_tls(p->base, door_address(p->door), p->b, "hanoi", owner_open,
-                              &p->ob, &p->dial, NULL),
-                     0);
-}
-
 static void the_right_pair(void **state)
 {
     struct pair *p = *state;
     json_t *frame = json_pack("{s:i,s:s}", "n", 5, "w", "xin chào");
 
-    dial_as(p, "hue", "b");
+    go_to(p, "hue", "b", "hanoi");
     UNTIL(p->base, p->oa.c && p->ob.c);
     assert_string_equal(p->oa.who.center, "hue");
     assert_string_equal(p->ob.who.center, "hanoi");
@@ -193,7 +196,7 @@ static void large_and_paused(void **state)
     memset(text, 'x', len);
     memcpy(text, "{\"n\":1,\"w\":\"", 12);
     memcpy(text + len - 2, "\"}", 2);
-    dial_as(p, "hue", "b");
+    go_to(p, "hue", "b", "hanoi");
     UNTIL(p->base, p->oa.c && p->ob.c);
     p->oa.pause_on_frame = true;
     for (int i = 0; i < 3; i++)
@@ -222,25 +225,25 @@ static void ca_of_another(void **state)
     struct pair *p = *state;
 
     must_trust(p->a, "hue", "ca-c.pem");
-    dial_as(p, "hue", "b");
+    go_to(p, "hue", "b", "hanoi");
     door_refuses(p);
 }
 
 static void forged_name(void **state)
 {
-    dial_as(*state, "dalat", "b-as-c");
+    go_to(*state, "dalat", "b-as-c", "hanoi");
     door_refuses(*state);
 }
 
 static void expired(void **state)
 {
-    dial_as(*state, "hue", "b-old");
+    go_to(*state, "hue", "b-old", "hanoi");
     door_refuses(*state);
 }
 
 static void leaf_that_plays_ca(void **state)
 {
-    dial_as(*state, "hue", "b-chain");
+    go_to(*state, "hue", "b-chain", "hanoi");
     door_refuses(*state);
 }
 
@@ -249,7 +252,7 @@ static void no_longer_known(void **state)
     struct pair *p = *state;
 
     tls_distrust(p->a, "hue");
-    dial_as(p, "hue", "b");
+    go_to(p, "hue", "b", "hanoi");
     door_refuses(p);
     must_trust(p->a, "hue", "ca-b.pem");
     dial_ended(p->dial);
@@ -268,7 +271,7 @@ static void door_with_a_forged_ca(void **state)
 {
     struct pair *p = *state;
 
-    dial_as(p, "hue", "b");
+    go_to(p, "hue", "b", "hanoi");
     must_trust(p->b, "hanoi", "ca-c.pem");
     dialler_refuses(p);
     must_trust(p->b, "hanoi", "ca-a.pem"); /* it comes back by itself */
@@ -277,15 +280,8 @@ static void door_with_a_forged_ca(void **state)
 
 static void door_of_another_center(void **state)
 {
-    struct pair *p = *state;
-
-    p->b = tls_of("hue", "b");
-    must_trust(p->b, "hanoi", "ca-a.pem");
-    must_trust(p->b, "dalat", "ca-c.pem");
-    assert_int_equal(dial_tls(p->base, door_address(p->door), p->b, "dalat", owner_open,
-                              &p->ob, &p->dial, NULL),
-                     0);
-    dialler_refuses(p);
+    go_to(*state, "hue", "b", "dalat");
+    dialler_refuses(*state);
 }
 
 /* An outsider with OpenSSL and nothing else: `max` picks the version of TLS. */
@@ -359,8 +355,6 @@ static void own_files(void **state)
     assert_non_null(strstr(err.text, "hue"));
     assert_int_equal(
         tls_new("hue", in_dir("b-none.pem"), in_dir("b-none.key"), &t, &err), -EINVAL);
-    assert_int_equal(tls_new("hue", in_dir("gone.pem"), in_dir("b.key"), &t, &err),
-                     -EINVAL);
     sh("cp b.key open.key && chmod 644 open.key");
     assert_int_equal(tls_new("hue", in_dir("b.pem"), in_dir("open.key"), &t, &err),
                      -EPERM);
@@ -398,7 +392,7 @@ int main(void)
     };
 
     if (system("openssl version >/dev/null 2>&1") != 0)
-        return 77;
+        return puts("1..0 # SKIP openssl is not installed") < 0;
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, make_all, remove_all);
 }
