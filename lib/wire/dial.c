@@ -110,6 +110,7 @@ static void handshake(struct dial *d, int fd)
         dial_fail(d, strerror(ENOMEM));
         return;
     }
+    d->answered = false;
     (void)event_del(&d->timer);
     conn_listen(d->conn, d->kind->ops, d);
     conn_on_ready(d->conn, d->kind->ready);

@@ -31,6 +31,7 @@ struct dial {
     struct evutil_addrinfo *found; /* addresses of the host, */
     struct evutil_addrinfo *next;  /* and the one to try next */
     struct conn *conn;             /* in its handshake, or NULL */
+    bool answered;                 /* MUNGE: its nonce; there is one per handshake */
     struct conn_who who;
     unsigned tries; /* since the last useful connection */
     conn_open_fn open;

@@ -22,12 +22,13 @@ static void answer_nonce(struct dial *d, struct conn *c, const char *nonce)
     struct err err = {0};
     int r;
 
-    /* We sign nonces and nothing else that a stranger might want signed. */
-    if (!nonce || strlen(nonce) != NONCE_CAP - 1
+    /* We sign one nonce and nothing else that a stranger might want signed. */
+    if (d->answered || !nonce || strlen(nonce) != NONCE_CAP - 1
         || strspn(nonce, "0123456789abcdef") != NONCE_CAP - 1) {
         dial_fail(d, "it sent a nonce that is none");
         return;
     }
+    d->answered = true;
     r = cred_make(d->munge_socket, nonce, &cred, &err);
     if (r == 0)
         r = conn_say(c, "auth", "cred", cred);
@@ -46,7 +47,7 @@ static void on_frame(struct conn *c, json_t *frame, void *arg)
         answer_nonce(d, c, json_string_value(json_object_get(frame, "nonce")));
     } else if (t && strcmp(t, "refused") == 0) {
         dial_fail(d, text ? text : "refused");
-    } else if (t && strcmp(t, "welcome") == 0) {
+    } else if (t && strcmp(t, "welcome") == 0 && d->answered) {
         if (center && word_is_name(center, NAME_CAP - 1)) {
             (void)word_copy(d->who.center, sizeof(d->who.center), center);
             dial_admit(d);
