@@ -241,9 +241,13 @@ int op_cancel(struct ask *a, struct err *err)
                        "this center cannot write its state now: try again later");
     r = fed_cancel(a->c->fed, id, a->who->person[0] ? a->who->person : a->who->local,
                    (int)signal, a->ticket, now_read(), &fx, err);
-    if (r == 0)
-        center_apply(a->c, &fx);
-    return r;
+    if (r < 0)
+        return r;
+    users_remember(
+        a->c->users, a->ticket,
+        json_pack("{s:s}", "state", job_state_word(fed_holding(a->c->fed, id)->state)));
+    center_apply(a->c, &fx);
+    return 0;
 }
 
 int op_release(struct ask *a, struct err *err)

@@ -90,7 +90,7 @@ static const struct {
     {-EACCES,       "denied",      false},
     {-EPERM,        "denied",      false},
     {-ENOENT,       "not-found",   false},
-    {-EALREADY,     "not-found",   false},
+    {-EALREADY,     "ended",       false},
     {-ENETUNREACH,  "no-center",   false},
     {-EDQUOT,       "no-budget",   false},
     {-EAGAIN,       "full",        true },

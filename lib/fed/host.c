@@ -145,6 +145,20 @@ int fed_engine_started(struct fed *f,
     return 0;
 }
 
+/* Cores became free under the ceiling of an agreement: who waited for that may try
+ * again. */
+static void unpark_of(struct fed *f, uint32_t holder)
+{
+    struct copied *j;
+
+    if (holder == f->site->number)
+        return;
+    TAILQ_FOREACH (j, &f->copies, all) {
+        if (j->parked && j->c.holder == holder && reachable(f, holder) && !step_full(f))
+            candidate_unpark(f, j);
+    }
+}
+
 /* The whole run in units: what was allocated, by the rates of its partition. */
 static void price(struct fed *f, struct copied *j)
 {
@@ -198,6 +212,7 @@ int fed_engine_ended(struct fed *f,
         if (files)
             fx_add(f, FX_RETURN, j->c.id)->center = j->c.holder;
         send_ended(f, j);
+        unpark_of(f, j->c.holder);
     }
     step_end(f, ret_fx);
     return 0;

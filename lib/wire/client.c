@@ -44,6 +44,7 @@ static const struct {
     {"usage",       -EINVAL      },
     {"denied",      -EACCES      },
     {"not-found",   -ENOENT      },
+    {"ended",       -EALREADY    },
     {"no-center",   -ENETUNREACH },
     {"no-budget",   -EDQUOT      },
     {"full",        -EAGAIN      },
