@@ -11,3 +11,6 @@ dist_man_MANS += docs/man/hopluu-keys.8
 
 # fmap
 dist_man_MANS += docs/man/fmap.1
+
+# Pages of the node daemon.
+dist_man_MANS += docs/man/hopluu-noded.8 docs/man/noded.conf.5
