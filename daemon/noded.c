@@ -150,6 +150,10 @@ static int serve(struct node *n, struct err *err)
         event_free(term);
     if (intr)
         event_free(intr);
+    /* What was still to be sent; each connection has its own deadline. */
+    while (event_base_get_num_events(n->base, EVENT_BASE_COUNT_ADDED) > 0)
+        if (event_base_loop(n->base, EVLOOP_ONCE) != 0)
+            break;
     return r;
 }
 

@@ -351,6 +351,10 @@ void bed_close(struct bed *b)
     bed_engine_stop(b);
     for (int i = 0; i < BED_NODES; i++)
         bed_noded_kill(b, i, SIGTERM);
+    /* Connections that were closed go later; each has its own deadline. */
+    while (event_base_get_num_events(b->base, EVENT_BASE_COUNT_ADDED) > 0)
+        if (event_base_loop(b->base, EVLOOP_ONCE) != 0)
+            break;
     if (b->munged > 0) {
         (void)kill(b->munged, SIGTERM);
         (void)waitpid(b->munged, NULL, 0);
@@ -431,4 +435,17 @@ struct job_spec *bed_submit(
     bed_wait(b, 'r', id);
     assert_int_equal(bed_start(b, id, s, true), 0);
     return s;
+}
+
+void bed_wait_gone(struct bed *b, const char *name)
+{
+    int64_t until = now_read().mono.us + DEADLINE_US;
+    char path[512];
+
+    path_of(b, name, path);
+    while (access(path, F_OK) == 0) {
+        if (now_read().mono.us > until)
+            fail_msg("%s stays", path);
+        bed_run_ms(b, 10);
+    }
 }

@@ -75,7 +75,8 @@ int bed_start(struct bed *b, uint64_t id, const struct job_spec *spec, bool home
 struct job_spec *bed_submit(
     struct bed *b, uint64_t id, uint32_t n_tasks, uint32_t nodes, const char *script);
 
-/* Text of a file below the bed's directory, or absolute; caller frees. */
+/* A file below the bed's directory, or absolute; the text is freed by the caller. */
+void bed_wait_gone(struct bed *b, const char *name); /* until there is no such file */
 char *bed_text(const struct bed *b, const char *name);
 
 #endif

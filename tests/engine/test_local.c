@@ -74,11 +74,8 @@ static void a_script_at_home(void **state)
     (void)snprintf(line, sizeof(line), "\n%s/work\n", b.dir);
     has("work/out-1000000007.test", line);
     b.e->ops->forget(b.e, 1000000007);
-    bed_run_ms(&b, 100);
-    (void)snprintf(line, sizeof(line), "%s/n1/jobs/1000000007.1", b.dir);
-    assert_int_equal(access(line, F_OK), -1);
-    (void)snprintf(line, sizeof(line), "%s/n2/jobs/1000000007.1", b.dir);
-    assert_int_equal(access(line, F_OK), -1);
+    bed_wait_gone(&b, "n1/jobs/1000000007.1");
+    bed_wait_gone(&b, "n2/jobs/1000000007.1");
     job_spec_free(s);
 }
 
@@ -281,19 +278,8 @@ static void a_node_that_stays_away(void **state)
     bed_noded_start(&b, 1);
     bed_nodes_up(&b, 2);
     /* What nobody knows any more is ended, and the nodes are free. */
-    for (int i = 0; i < 100; i++) {
-        char path[512];
-        int left = 0;
-
-        for (int n = 1; n <= 2; n++) {
-            (void)snprintf(path, sizeof(path), "%s/n%d/jobs/45.1", b.dir, n);
-            left += access(path, F_OK) == 0;
-        }
-        if (left == 0)
-            break;
-        assert_true(i < 99);
-        bed_run_ms(&b, 50);
-    }
+    bed_wait_gone(&b, "n1/jobs/45.1");
+    bed_wait_gone(&b, "n2/jobs/45.1");
     job_spec_free(s);
 }
 
