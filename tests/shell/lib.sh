@@ -130,10 +130,11 @@ t_end()
 # t_federation NAME - begin one, ended with the test however that ends
 t_federation()
 {
-    fed_begin "$1" || exit 99
     trap 'fed_end' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
+    trap 'exit 141' PIPE
+    fed_begin "$1" || exit 99
 }
 
 # t_centers N - hanoi, hue, danang with two nodes of four cores: one person each,
@@ -196,6 +197,11 @@ t_state()
 t_ended()
 {
     case $(t_state "$1" "$2") in
-    PENDING | RUNNING | COMPLETING | '') return 1 ;;
+    PENDING | CONFIGURING | RUNNING | COMPLETING | '') return 1 ;;
     esac
+}
+
+t_runs()
+{
+    [ "$(t_state "$1" "$2")" = RUNNING ]
 }
