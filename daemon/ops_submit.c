@@ -92,6 +92,23 @@ static int draft_of(struct ask *a,
     return 0;
 }
 
+/* Named nodes and features do not travel in an offer yet: say so, rather than ignore
+ * them. */
+static int check_supported(const struct job_spec *s, struct err *err)
+{
+    const char *option = s->nodelist.n   ? "--nodelist"
+                         : s->exclude.n  ? "--exclude"
+                         : s->features.n ? "--constraint"
+                                         : NULL;
+
+    if (!option)
+        return 0;
+    return err_set(
+        err, -EINVAL,
+        "%s is not yet supported: leave it out, or choose a --partition or --center",
+        option);
+}
+
 static int read_spec(struct ask *a, struct job_spec **ret_spec, struct err *err)
 {
     const json_t *o = json_object_get(a->question, "spec");
@@ -102,6 +119,8 @@ static int read_spec(struct ask *a, struct job_spec **ret_spec, struct err *err)
     r = job_spec_from_json(o, ret_spec, err);
     if (r == 0)
         r = job_spec_check(*ret_spec, err);
+    if (r == 0)
+        r = check_supported(*ret_spec, err);
     if (r == 0)
         r = blobs_check(a->c, a->who->uid, *ret_spec, err);
     return r;
