@@ -28,3 +28,9 @@ EXTRA_PROGRAMS += bench/submit
 bench_submit_SOURCES = bench/submit.c
 bench_submit_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
 CLEANFILES += bench/submit bench/store
+
+# wire_codec: what it costs to write and to read a noun
+EXTRA_PROGRAMS += bench/wire_codec
+bench_wire_codec_SOURCES = bench/wire_codec.c
+bench_wire_codec_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
+CLEANFILES += bench/wire_codec

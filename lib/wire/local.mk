@@ -12,8 +12,9 @@ lib_libwire_la_SOURCES = \
 	lib/wire/door_munge.c lib/wire/door_tls.c \
 	lib/wire/door_unix.c \
 	lib/wire/frame.c lib/wire/frame.h \
-	lib/wire/member.c lib/wire/member.h \
+	lib/wire/member.c lib/wire/member_int.h \
+	lib/wire/noun_int.h \
 	lib/wire/noun_json.c lib/wire/noun_json.h \
-	lib/wire/spec_json.c \
+	lib/wire/noun_json_job.c lib/wire/noun_json_peer.c lib/wire/noun_json_spec.c \
 	lib/wire/tls.c lib/wire/tls.h
 lib_libwire_la_LIBADD = $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)

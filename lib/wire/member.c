@@ -1,263 +1,520 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* member - the members of a noun as a table: one row serves both directions */
+/*
+ * member - one table per noun: which member of the JSON object is which field
+ *
+ * Texts of ours may have been cut in the middle of a character; what is sent is
+ * always UTF-8 without control bytes, so that the other end never has to refuse it.
+ */
 #include "config.h"
 
-#include "wire/member.h"
+#include "wire/member_int.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/time.h"
+#include "base/cleanup.h"
+#include "base/measure.h"
+#include "base/words.h"
+#include "wire/digest.h"
 
 #include "base/banned.h"
 
-/* A text as JSON: bytes that are not UTF-8 become '?', rather than nothing at all. */
-static json_t *text_json(const char *s)
-{
-    json_t *o = json_string(s);
-    char clean[1024];
-    size_t n;
+#define NOUN_BYTES_MAX 16384 /* the largest struct that members_from_json() fills */
 
-    if (o)
-        return o;
-    n = strnlen(s, sizeof(clean) - 1);
-    for (size_t i = 0; i < n; i++)
-        clean[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
-    clean[n] = '\0';
-    return json_string(clean);
+static const void *field(const void *noun, const struct member *m)
+{
+    return (const char *)noun + m->at;
 }
 
-static json_t *list_json(const struct member *m, const char *base)
+static uint32_t count_of(const void *noun, const struct member *m)
 {
-    uint32_t n = *(const uint32_t *)(const void *)(base + m->n_at);
-    json_t *list = json_array();
+    uint32_t n;
 
-    for (uint32_t i = 0; list && i < n && i < m->cap; i++)
-        if (json_array_append_new(list,
-                                  member_object(m->noun, base + m->at + i * m->size))
-            < 0) {
+    memcpy(&n, (const char *)noun + m->count_at, sizeof(n));
+    assert(n <= m->cap);
+    return n;
+}
+
+/* The text without what a terminal or a decoder would choke on. */
+static json_t *clean_text(const char *s, size_t n)
+{
+    char *copy = malloc(n + 1);
+    json_t *v;
+
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        copy[i] = (char)((unsigned char)s[i] < ' ' || s[i] == 0x7f ? '?' : s[i]);
+    v = json_stringn(copy, n);
+    if (!v) {
+        /* Not UTF-8: cut characters stand at the end, so spare the rest if possible. */
+        for (size_t cut = 1; cut < 4 && cut <= n && (copy[n - cut] & 0x80) && !v; cut++)
+            v = json_stringn(copy, n - cut);
+    }
+    if (!v) {
+        for (size_t i = 0; i < n; i++)
+            if ((unsigned char)copy[i] >= 0x80)
+                copy[i] = '?';
+        v = json_stringn_nocheck(copy, n);
+    }
+    free(copy);
+    return v;
+}
+
+static json_t *text_to_json(const char *s, size_t cap)
+{
+    size_t n = strnlen(s, cap);
+
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 0x7f)
+            return clean_text(s, n);
+    return json_stringn_nocheck(s, n);
+}
+
+json_t *bytes_to_json(const char *bytes, size_t n)
+{
+    _cleanup_(freep) char *text = NULL;
+    json_t *v = json_stringn(bytes, n);
+
+    if (v)
+        return v;
+    text = base64_encode(bytes, n);
+    return text ? json_pack("{s:s}", "base64", text) : NULL;
+}
+
+static json_t *id_to_json(uint64_t v)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+
+    if (v <= INT64_MAX)
+        return json_integer((json_int_t)v);
+    for (; v; v /= 10)
+        digits[--at] = (char)('0' + v % 10);
+    return json_stringn_nocheck(digits + at, sizeof(digits) - at);
+}
+
+static json_t *nouns_to_json(const struct member *m, const void *noun)
+{
+    const char *at = field(noun, m);
+    size_t n = m->cap;
+    json_t *list;
+
+    if (m->count_at)
+        n = count_of(noun, m);
+    else /* free slots at the end are not told */
+        for (size_t i = m->cap; i > 0; i--, n--) {
+            const char *p = at + (i - 1) * m->size;
+
+            if (p[0] || memcmp(p, p + 1, m->size - 1) != 0)
+                break;
+        }
+    list = json_array();
+    for (size_t i = 0; list && i < n; i++)
+        if (json_array_append_new(list, members_to_json(m->of, at + i * m->size)) < 0) {
             json_decref(list);
             return NULL;
         }
     return list;
 }
 
-/* The member as JSON; *skip when it is zero, which needs no words. */
-static json_t *value_json(const struct member *m, const char *base, bool *skip)
+static json_t *words_to_json(const struct words *w)
 {
-    const void *p = base + m->at;
-    int64_t n = 0;
+    json_t *list = json_array();
 
-    switch (m->type) {
-    case MEMBER_TEXT:
-        *skip = *(const char *)p == '\0';
-        return *skip ? NULL : text_json(p);
-    case MEMBER_BOOL:
-        *skip = !*(const bool *)p;
-        return *skip ? NULL : json_true();
-    case MEMBER_WORD: {
-        int v;
-
-        memcpy(&v, p, sizeof(v));
-        return json_string_nocheck(m->words->word(v));
-    }
-    case MEMBER_NOUN:
-        return member_object(m->noun, p);
-    case MEMBER_LIST:
-        *skip = *(const uint32_t *)(const void *)(base + m->n_at) == 0;
-        return *skip ? NULL : list_json(m, base);
-    case MEMBER_U16:
-        n = *(const uint16_t *)p;
-        break;
-    case MEMBER_U32:
-        n = *(const uint32_t *)p;
-        break;
-    case MEMBER_I32:
-        n = *(const int32_t *)p;
-        break;
-    case MEMBER_U64:
-        n = (int64_t)(*(const uint64_t *)p & INT64_MAX);
-        break;
-    case MEMBER_I64:
-        n = *(const int64_t *)p;
-        break;
-    case MEMBER_WALL:
-        n = ((const struct wall *)p)->us;
-        break;
-    }
-    *skip = n == 0;
-    return *skip ? NULL : json_integer(n);
+    for (size_t i = 0; list && i < w->n; i++)
+        if (json_array_append_new(list, bytes_to_json(w->v[i], strlen(w->v[i]))) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
 }
 
-int member_encode(json_t *o, const struct member *m, const void *noun)
+/* *ret_v NULL = zero or empty: nothing to write. 0 or -ENOMEM. */
+static int value_of(const struct member *m, const void *noun, json_t **ret_v)
 {
-    for (; m->name; m++) {
-        bool skip = false;
-        json_t *v = value_json(m, noun, &skip);
+    const void *p = field(noun, m);
+    bool always = m->flags != 0;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
 
-        if (!skip && json_object_set_new_nocheck(o, m->name, v) < 0)
+    *ret_v = NULL;
+    switch (m->kind) {
+    case MEMBER_BOOL:
+        if (!*(const bool *)p && !always)
+            return 0;
+        *ret_v = json_boolean(*(const bool *)p);
+        break;
+    case MEMBER_U32:
+    case MEMBER_I32:
+        memcpy(&u32, p, sizeof(u32));
+        if (!u32 && !always)
+            return 0;
+        *ret_v = json_integer(m->kind == MEMBER_U32 ? (json_int_t)u32 : (int32_t)u32);
+        break;
+    case MEMBER_WORD:
+        memcpy(&u32, p, sizeof(u32));
+        if (!u32 && !always)
+            return 0;
+        assert(u32 < m->words->n);
+        *ret_v = json_string_nocheck(m->words->word(u32));
+        break;
+    case MEMBER_U64:
+    case MEMBER_ID:
+        memcpy(&u64, p, sizeof(u64));
+        if (!u64 && !always)
+            return 0;
+        if (m->kind == MEMBER_U64 && u64 > INT64_MAX)
+            u64 = INT64_MAX;
+        *ret_v = id_to_json(u64);
+        break;
+    case MEMBER_I64:
+        memcpy(&i64, p, sizeof(i64));
+        if (!i64 && !always)
+            return 0;
+        *ret_v = json_integer(i64);
+        break;
+    case MEMBER_TEXT:
+        if (!*(const char *)p && !always)
+            return 0;
+        *ret_v = text_to_json(p, m->cap);
+        break;
+    case MEMBER_STRING: {
+        const char *s = *(char *const *)p;
+
+        if (!s)
+            return 0;
+        *ret_v = bytes_to_json(s, strlen(s));
+        break;
+    }
+    case MEMBER_NOUN:
+        *ret_v = members_to_json(m->of, p);
+        break;
+    case MEMBER_NOUNS:
+        *ret_v = nouns_to_json(m, noun);
+        break;
+    case MEMBER_WORDS:
+        *ret_v = words_to_json(p);
+        break;
+    }
+    if (!*ret_v)
+        return -ENOMEM;
+    if (!always
+        && ((json_is_object(*ret_v) && m->kind == MEMBER_NOUN
+             && json_object_size(*ret_v) == 0)
+            || (json_is_array(*ret_v) && json_array_size(*ret_v) == 0))) {
+        json_decref(*ret_v);
+        *ret_v = NULL;
+    }
+    return 0;
+}
+
+int members_put(const struct member_list *l, const void *noun, json_t *o)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct member *m = &l->v[i];
+        json_t *v;
+
+        if (value_of(m, noun, &v) < 0)
+            return -ENOMEM;
+        if (v && json_object_setn_new_nocheck(o, m->name, m->name_len, v) < 0)
             return -ENOMEM;
     }
     return 0;
 }
 
-json_t *member_object(const struct member *m, const void *noun)
+json_t *members_to_json(const struct member_list *l, const void *noun)
 {
     json_t *o = json_object();
 
-    if (o && member_encode(o, m, noun) < 0) {
+    if (o && members_put(l, noun, o) < 0) {
         json_decref(o);
         return NULL;
     }
     return o;
 }
 
-static int bad(const struct member *m, const char *should, struct err *err)
+static int refuse(struct err *err, const struct member *m, const char *what)
 {
-    return err_set(err, -EBADMSG, "\"%s\" must be %s", m->name, should);
+    return err_set(err, -EBADMSG, "%s must be %s", m->name, what);
 }
 
-static int take_text(const struct member *m,
-                     const json_t *v,
-                     char *dst,
-                     struct err *err)
+static int get_number(const struct member *m, const json_t *v, void *p, struct err *err)
 {
+    json_int_t n = json_integer_value(v);
+
+    if (!json_is_integer(v))
+        return refuse(err, m, "a whole number");
+    if (n < m->min || n > m->max)
+        return err_set(err, -EBADMSG,
+                       "%s must be %" PRId64 " to %" PRId64
+                       ", not %" JSON_INTEGER_FORMAT,
+                       m->name, m->min, m->max, n);
+    if (m->kind == MEMBER_U32 || m->kind == MEMBER_I32) {
+        uint32_t u32 = (uint32_t)n;
+
+        memcpy(p, &u32, sizeof(u32));
+    } else {
+        int64_t i64 = n;
+
+        memcpy(p, &i64, sizeof(i64));
+    }
+    return 0;
+}
+
+static int get_id(const struct member *m, const json_t *v, void *p, struct err *err)
+{
+    uint64_t u64;
+
+    if (json_is_string(v)) {
+        int r = measure_u64(json_string_value(v), 0, UINT64_MAX, &u64, NULL);
+
+        if (r < 0)
+            return err_set(err, -EBADMSG, "%s must be a 64-bit number, not '%.40s'",
+                           m->name, json_string_value(v));
+    } else if (json_is_integer(v) && json_integer_value(v) >= 0) {
+        u64 = (uint64_t)json_integer_value(v);
+    } else {
+        return refuse(err, m, "a number, 0 or more");
+    }
+    memcpy(p, &u64, sizeof(u64));
+    return 0;
+}
+
+static int get_text(const struct member *m, const json_t *v, char *p, struct err *err)
+{
+    const char *s = json_string_value(v);
     size_t n = json_string_length(v);
 
-    if (!json_is_string(v))
-        return bad(m, "a text", err);
+    if (!s)
+        return refuse(err, m, "a text");
     if (n >= m->cap)
-        return err_set(err, -EBADMSG, "\"%s\" has %zu bytes, the most is %zu", m->name,
-                       n, m->cap - 1);
-    if (memchr(json_string_value(v), '\0', n))
-        return bad(m, "a text without NUL", err);
-    memcpy(dst, json_string_value(v), n + 1);
+        return err_set(err, -EBADMSG, "%s has %zu bytes, the most is %zu", m->name, n,
+                       m->cap - 1);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return err_set(err, -EBADMSG, "%s has a control byte (%u) at %zu", m->name,
+                           (unsigned char)s[i], i);
+    memcpy(p, s, n + 1);
     return 0;
 }
 
-static int take_number(const struct member *m,
-                       const json_t *v,
-                       int64_t min,
-                       int64_t max,
-                       int64_t *n,
-                       struct err *err)
+static int get_word(const struct member *m, const json_t *v, void *p, struct err *err)
 {
-    if (!json_is_integer(v))
-        return bad(m, "a whole number", err);
-    *n = json_integer_value(v);
-    if (*n < min || *n > max)
-        return err_set(err, -EBADMSG, "\"%s\" is %lld, outside %lld to %lld", m->name,
-                       (long long)*n, (long long)min, (long long)max);
+    const char *s = json_string_value(v);
+    unsigned n;
+
+    if (!s)
+        return refuse(err, m, "a word");
+    if (!m->words->parse(s, &n))
+        return err_set(err, -EBADMSG, "%s: unknown word '%.40s'", m->name, s);
+    memcpy(p, &n, sizeof(n));
     return 0;
 }
 
-static int take_list(const struct member *m,
+int bytes_from_base64(const char *text, size_t len, char **ret_bytes, size_t *ret_n)
+{
+    void *bytes = NULL;
+    char *longer;
+    size_t n;
+    int r = base64_decode(text, len, &bytes, &n);
+
+    if (r < 0)
+        return r;
+    longer = realloc(bytes, n + 1);
+    if (!longer) {
+        free(bytes);
+        return -ENOMEM;
+    }
+    longer[n] = '\0';
+    *ret_bytes = longer;
+    *ret_n = n;
+    return 0;
+}
+
+int bytes_from_json(const json_t *v,
+                    const char *name,
+                    size_t max,
+                    char **ret_bytes,
+                    size_t *ret_n,
+                    struct err *err)
+{
+    const json_t *packed = json_object_get(v, "base64");
+    const char *s = json_string_value(packed ? packed : v);
+    size_t n = json_string_length(packed ? packed : v);
+    char *bytes = NULL;
+
+    if (!s)
+        return err_set(err, -EBADMSG, "%s must be a text or {\"base64\":text}", name);
+    if (n > (packed ? max / 3 * 4 + 4 : max))
+        return err_set(err, -EBADMSG, "%s has more than %zu bytes", name, max);
+    if (packed) {
+        int r = bytes_from_base64(s, n, &bytes, &n);
+
+        if (r < 0)
+            return err_set(err, r, r == -ENOMEM ? "%s: no memory" : "%s is not base64",
+                           name);
+    } else {
+        bytes = malloc(n + 1);
+        if (!bytes)
+            return err_set(err, -ENOMEM, "%s: no memory", name);
+        memcpy(bytes, s, n + 1);
+    }
+    if (n > max || memchr(bytes, '\0', n)) {
+        free(bytes);
+        return err_set(err, -EBADMSG,
+                       n > max ? "%s has too many bytes" : "%s has a NUL byte", name);
+    }
+    *ret_bytes = bytes;
+    *ret_n = n;
+    return 0;
+}
+
+static int get_words(const struct member *m,
                      const json_t *v,
-                     char *base,
+                     struct words *w,
                      struct err *err)
 {
-    size_t n = json_array_size(v);
-    uint32_t count = (uint32_t)n;
-    int r;
+    size_t i;
+    json_t *one;
 
     if (!json_is_array(v))
-        return bad(m, "a list", err);
-    if (n > m->cap)
-        return err_set(err, -EBADMSG, "\"%s\" has %zu entries, the most is %zu",
-                       m->name, n, m->cap);
-    for (size_t i = 0; i < n; i++) {
-        r = member_decode(json_array_get(v, i), m->noun, base + m->at + i * m->size,
-                          err);
-        if (r < 0)
-            return err_prefix(err, r, "\"%s\"", m->name);
-    }
-    memcpy(base + m->n_at, &count, sizeof(count));
-    return 0;
-}
+        return refuse(err, m, "a list of texts");
+    if (json_array_size(v) > w->max)
+        return err_set(err, -EBADMSG, "%s has %zu entries, the most is %zu", m->name,
+                       json_array_size(v), w->max);
+    json_array_foreach(v, i, one)
+    {
+        _cleanup_(freep) char *s = NULL;
+        size_t n;
+        int r = bytes_from_json(one, m->name, w->max_bytes, &s, &n, err);
 
-static int take_word(const struct member *m,
-                     const json_t *v,
-                     void *dst,
-                     struct err *err)
-{
-    const char *word = json_string_value(v);
-    int n;
-
-    if (!word || !m->words->parse(word, &n))
-        return err_set(err, -EBADMSG,
-                       "\"%s\" is '%.40s', a word that is not known here", m->name,
-                       word ? word : "");
-    memcpy(dst, &n, sizeof(n));
-    return 0;
-}
-
-static int take(const struct member *m, const json_t *v, char *base, struct err *err)
-{
-    void *p = base + m->at;
-    int64_t n = 0;
-    int r;
-
-    switch (m->type) {
-    case MEMBER_TEXT:
-        return take_text(m, v, p, err);
-    case MEMBER_BOOL:
-        if (!json_is_boolean(v))
-            return bad(m, "true or false", err);
-        *(bool *)p = json_is_true(v);
-        return 0;
-    case MEMBER_WORD:
-        return take_word(m, v, p, err);
-    case MEMBER_NOUN:
-        r = member_decode(v, m->noun, p, err);
-        return r < 0 ? err_prefix(err, r, "\"%s\"", m->name) : 0;
-    case MEMBER_LIST:
-        return take_list(m, v, base, err);
-    case MEMBER_U16:
-        r = take_number(m, v, 0, UINT16_MAX, &n, err);
-        if (r == 0)
-            *(uint16_t *)p = (uint16_t)n;
-        return r;
-    case MEMBER_U32:
-        r = take_number(m, v, 0, UINT32_MAX, &n, err);
-        if (r == 0)
-            *(uint32_t *)p = (uint32_t)n;
-        return r;
-    case MEMBER_I32:
-        r = take_number(m, v, INT32_MIN, INT32_MAX, &n, err);
-        if (r == 0)
-            *(int32_t *)p = (int32_t)n;
-        return r;
-    case MEMBER_U64:
-        r = take_number(m, v, 0, INT64_MAX, &n, err);
-        if (r == 0)
-            *(uint64_t *)p = (uint64_t)n;
-        return r;
-    case MEMBER_I64:
-        r = take_number(m, v, INT64_MIN, INT64_MAX, &n, err);
-        if (r == 0)
-            *(int64_t *)p = n;
-        return r;
-    case MEMBER_WALL:
-        r = take_number(m, v, 0, INT64_MAX / 4, &n, err);
-        if (r == 0)
-            ((struct wall *)p)->us = n;
-        return r;
-    }
-    return bad(m, "known", err);
-}
-
-int member_decode(const json_t *o, const struct member *m, void *noun, struct err *err)
-{
-    if (!json_is_object(o))
-        return err_set(err, -EBADMSG, "an object was expected");
-    for (; m->name; m++) {
-        const json_t *v = json_object_get(o, m->name);
-        int r = v && !json_is_null(v) ? take(m, v, noun, err) : 0;
-
+        if (r == 0) {
+            r = words_add_n(w, s, n);
+            if (r == -E2BIG)
+                return err_set(err, -EBADMSG, "%s has more than %zu bytes", m->name,
+                               w->max_bytes);
+        }
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+static int get_array(const struct member *m,
+                     const json_t *v,
+                     char *noun,
+                     struct err *err)
+{
+    size_t n = json_array_size(v);
+    uint32_t count = (uint32_t)n;
+
+    if (!json_is_array(v))
+        return refuse(err, m, "a list");
+    if (n > m->cap)
+        return err_set(err, -EBADMSG, "%s has %zu entries, the most is %zu", m->name, n,
+                       m->cap);
+    for (size_t i = 0; i < n; i++) {
+        int r =
+            members_get(m->of, json_array_get(v, i), noun + m->at + i * m->size, err);
+
+        if (r < 0)
+            return err_prefix(err, r, "%s[%zu]", m->name, i);
+    }
+    if (m->count_at)
+        memcpy(noun + m->count_at, &count, sizeof(count));
+    return 0;
+}
+
+static int get_member(const struct member *m,
+                      const json_t *v,
+                      void *noun,
+                      struct err *err)
+{
+    void *p = (char *)noun + m->at;
+
+    switch (m->kind) {
+    case MEMBER_BOOL:
+        if (!json_is_boolean(v))
+            return refuse(err, m, "true or false");
+        *(bool *)p = json_is_true(v);
+        return 0;
+    case MEMBER_U32:
+    case MEMBER_I32:
+    case MEMBER_U64:
+    case MEMBER_I64:
+        return get_number(m, v, p, err);
+    case MEMBER_ID:
+        return get_id(m, v, p, err);
+    case MEMBER_TEXT:
+        return get_text(m, v, p, err);
+    case MEMBER_WORD:
+        return get_word(m, v, p, err);
+    case MEMBER_STRING: {
+        char *s = NULL;
+        size_t n;
+        int r = bytes_from_json(v, m->name, m->cap, &s, &n, err);
+
+        if (r == 0) {
+            free(*(char **)p);
+            *(char **)p = s;
+        }
+        return r;
+    }
+    case MEMBER_NOUN: {
+        int r = members_get(m->of, v, p, err);
+
+        return r < 0 ? err_prefix(err, r, "%s", m->name) : 0;
+    }
+    case MEMBER_NOUNS:
+        return get_array(m, v, noun, err);
+    case MEMBER_WORDS:
+        return get_words(m, v, p, err);
+    }
+    return 0;
+}
+
+int members_get(const struct member_list *l,
+                const json_t *o,
+                void *noun,
+                struct err *err)
+{
+    if (!json_is_object(o))
+        return err_set(err, -EBADMSG, "must be an object");
+    for (size_t i = 0; i < l->n; i++) {
+        const struct member *m = &l->v[i];
+        const json_t *v = json_object_getn(o, m->name, m->name_len);
+        int r;
+
+        if (!v || json_is_null(v)) {
+            if (m->flags & MEMBER_NEEDED)
+                return err_set(err, -EBADMSG, "%s is missing", m->name);
+            continue;
+        }
+        r = get_member(m, v, noun, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int members_from_json(const struct member_list *l,
+                      const json_t *o,
+                      void *noun,
+                      size_t size,
+                      struct err *err)
+{
+    _Alignas(max_align_t) char copy[NOUN_BYTES_MAX];
+    int r;
+
+    assert(size <= sizeof(copy));
+    memset(copy, 0, size);
+    r = members_get(l, o, copy, err);
+    if (r == 0)
+        memcpy(noun, copy, size);
+    return r;
 }

@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # Each target defines LLVMFuzzerTestOneInput; here replay.c runs it over its corpus, and
 # clang -fsanitize=fuzzer takes the same file.
-fuzz_targets = tests/fuzz/fuzz_sbatch
+fuzz_targets = tests/fuzz/fuzz_nouns tests/fuzz/fuzz_sbatch
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 tests_fuzz_fuzz_sbatch_SOURCES = tests/fuzz/fuzz_sbatch.c tests/fuzz/replay.c
 tests_fuzz_fuzz_sbatch_LDADD = command/libcommand.la lib/libmodel.la lib/libbase.la
 EXTRA_DIST += tests/fuzz/corpus/sbatch/bad tests/fuzz/corpus/sbatch/good \
 	tests/fuzz/corpus/sbatch/odd
+tests_fuzz_fuzz_nouns_SOURCES = tests/fuzz/fuzz_nouns.c tests/fuzz/replay.c
+tests_fuzz_fuzz_nouns_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la
+EXTRA_DIST += tests/fuzz/corpus/nouns/array \
+	tests/fuzz/corpus/nouns/copy \
+	tests/fuzz/corpus/nouns/deep \
+	tests/fuzz/corpus/nouns/doubled \
+	tests/fuzz/corpus/nouns/empty \
+	tests/fuzz/corpus/nouns/go \
+	tests/fuzz/corpus/nouns/holding \
+	tests/fuzz/corpus/nouns/negative \
+	tests/fuzz/corpus/nouns/notutf8 \
+	tests/fuzz/corpus/nouns/posting \
+	tests/fuzz/corpus/nouns/spec \
+	tests/fuzz/corpus/nouns/supply \
+	tests/fuzz/corpus/nouns/view

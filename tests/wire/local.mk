@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 EXTRA_DIST += tests/wire/wire_house.h tests/wire/wire_loop.h
 if HAVE_CMOCKA
-wire_tests = tests/wire/test_conn tests/wire/test_door tests/wire/test_munge tests/wire/test_tls
+wire_tests = tests/wire/test_conn tests/wire/test_door tests/wire/test_munge tests/wire/test_nouns \
+	tests/wire/test_tls
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
 wire_test_libs = lib/libwire.la lib/libbase.la $(CMOCKA_LIBS)
@@ -13,4 +14,7 @@ tests_wire_test_munge_SOURCES = tests/wire/test_munge.c
 tests_wire_test_munge_LDADD = $(wire_test_libs)
 tests_wire_test_door_SOURCES = tests/wire/test_door.c
 tests_wire_test_door_LDADD = $(wire_test_libs)
+tests_wire_test_nouns_SOURCES = tests/wire/test_nouns.c \
+	tests/wire/random_noun.c tests/wire/random_noun.h
+tests_wire_test_nouns_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
 endif
