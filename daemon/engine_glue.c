@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/path.h"
+#include "daemon/job_dir.h"
 #include "daemon/peers.h"
 #include "daemon/returning.h"
 #include "engine/local.h"
@@ -223,9 +224,22 @@ void engine_glue_start(struct center *c,
         refused(c, id, &err, r);
 }
 
+/* Where staging.c has gathered a guest's inputs; whole if the engine was told to start.
+ */
+static bool inputs_of(struct center *c,
+                      const struct copy *x,
+                      const struct job_spec *spec,
+                      char dir[PATH_MAX])
+{
+    return x->holder != center_site(c)->number && spec && spec->n_inputs > 0
+           && job_dir_path(c, x->id, "in", dir) == 0;
+}
+
+/* STARTING: perhaps a node was told, perhaps not; fed says FX_START again. */
 static int adopt_one(const struct copy *x, void *arg)
 {
     struct center *c = arg;
+    char dir[PATH_MAX];
     _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
     struct engine_start start = start_of(c, x);
     struct err err = {0};
@@ -236,8 +250,9 @@ static int adopt_one(const struct copy *x, void *arg)
     if (load_spec(c, x->id, &spec, &err) < 0)
         log_error("job %llu: %s", (unsigned long long)x->id, err.text);
     start.spec = spec;
-    if (x->copy == COPY_RUNNING || x->copy == COPY_RETURNING)
-        c->engine->ops->adopt(c->engine, &start, x->started);
+    start.inputs_dir = inputs_of(c, x, spec, dir) ? dir : NULL;
+    c->engine->ops->adopt(c->engine, &start,
+                          x->copy == COPY_STARTING ? (struct wall){0} : x->started);
     return 0;
 }
 

@@ -87,7 +87,8 @@ struct engine_node {
 struct engine_callbacks {
     /* It could start now; resources are reserved until engine_start or engine_drop. */
     void (*ready)(uint64_t id, void *arg);
-    /* It can never start here any more (nodes were removed): drop it. */
+    /* It can never start here any more (nodes were removed, or it was adopted and had
+     * not started): drop it. */
     void (*impossible)(uint64_t id, const char *why, void *arg);
     void (*started)(
         uint64_t id, uint32_t epoch, struct wall at, const char *nodes, void *arg);
@@ -126,7 +127,9 @@ struct engine_ops {
 
     /* After a restart: the daemon knows this one was granted here; find it again.
        ended() follows in any case: with its real end, or NODE_FAIL when no trace is
-       left and its nodes have all reported. */
+       left and its nodes have all reported. started.us = 0: start() was its last order,
+       and nobody knows whether it came through; then impossible() follows instead if no
+       node has it, and start() of the same epoch is fine. */
     void (*adopt)(struct engine *e, const struct engine_start *s, struct wall started);
 
     /* The daemon has written the end down and moved the output: forget it. */

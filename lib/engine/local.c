@@ -63,7 +63,8 @@ static void op_drop(struct engine *en, uint64_t id)
 static int keep_inputs(struct local_job *j, const struct engine_start *s)
 {
     j->home = s->home;
-    j->request = s->spec->request;
+    if (s->spec)
+        j->request = s->spec->request;
     if (!s->inputs_dir || s->home)
         return 0;
     j->inputs_dir = strdup(s->inputs_dir);
@@ -80,7 +81,7 @@ static int op_start(struct engine *en, const struct engine_start *s, struct err 
 
     if (j)
         return j->epoch == s->epoch
-                   ? 0
+                   ? 0 /* adopted: its nodes say how far it came */
                    : err_set(err, -EBUSY, "epoch %u of job %llu is still here",
                              j->epoch, (unsigned long long)s->id);
     if (!sched_view(e->q.sched, s->id, now_s, &v) || v.state != SCHED_RESERVED)
@@ -147,7 +148,7 @@ static void op_adopt(struct engine *en,
     j->own = s->home;
     (void)evtimer_add(j->later, &tv); /* cannot fail: the event has its slot */
     TABLE_FOREACH (e->nodes, n, next)
-        if (n->conn)
+        if (n->conn && local_find(e, s->id) == j)
             local_on_node(n);
 }
 

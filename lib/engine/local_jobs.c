@@ -373,6 +373,66 @@ static bool reports(const struct local_node *n, const struct local_job *j)
     return false;
 }
 
+/* Whether its script is there, or was. */
+static bool reports_script(const struct local_node *n, const struct local_job *j)
+{
+    size_t i;
+    json_t *o;
+
+    json_array_foreach(n->jobs, i, o)
+    {
+        if ((uint64_t)json_integer_value(json_object_get(o, "id")) == j->id
+            && json_integer_value(json_object_get(o, "epoch")) == j->epoch
+            && json_is_true(json_object_get(o, "script")))
+            return true;
+    }
+    return false;
+}
+
+/* It was told to start in an earlier life of ours, and never did. */
+static void never_started(struct local_job *j)
+{
+    struct local *e = j->e;
+    uint64_t id = j->id;
+
+    release_parts(j);
+    j->outcome = JOB_NODE_FAIL;
+    give_back(j);
+    local_job_free(j);
+    e->cb->impossible(id, "the center's restart came before its start", e->arg);
+}
+
+/*
+ * Adopted ones that no node has. Nodes are judged when all that we ever knew have
+ * come: we do not remember which of them a job was sent to.
+ */
+static void settle_adopted(struct local *e)
+{
+    struct local_node *n;
+    struct local_node *next_node;
+    struct local_job *j;
+    struct local_job *next;
+
+    TABLE_FOREACH (e->nodes, n, next_node)
+        if (n->known && !n->boot[0])
+            return;
+    TABLE_FOREACH (e->jobs, j, next) {
+        bool found = false;
+
+        if (j->state != LJOB_ADOPTED)
+            continue;
+        TABLE_FOREACH (e->nodes, n, next_node)
+            found = found || reports_script(n, j);
+        if (found)
+            continue;
+        if (j->started.us)
+            local_fail(j, JOB_NODE_FAIL, REASON_NODE_DOWN,
+                       "its nodes came back without it");
+        else
+            never_started(j);
+    }
+}
+
 static bool has_part(const struct local_job *j, const struct local_node *n)
 {
     for (size_t i = 0; i < j->n_parts; i++)
@@ -406,6 +466,7 @@ void local_on_node(struct local_node *n)
         else
             local_drive(j);
     }
+    settle_adopted(n->e);
 }
 
 void local_on_lost(struct local_node *n)

@@ -235,8 +235,8 @@ static void op_adopt(struct engine *en,
 {
     struct null_job *j = find(self(en), s->id);
 
-    if (j)
-        return;
+    if (j || !started.us)
+        return; /* start() says that nothing is reserved */
     j = job_new(self(en), s->id, s->epoch);
     if (!j)
         return; /* the daemon asks again after its next restart */

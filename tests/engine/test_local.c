@@ -234,6 +234,46 @@ static void the_center_comes_back(void **state)
     job_spec_free(s2);
 }
 
+/* The center died between its order to start and the answer. */
+static void a_start_of_an_earlier_life(void **state)
+{
+    struct job_spec *s = bed_submit(
+        &b, 35, 4, 2, "echo x >>runs; while [ ! -f go ]; do sleep 0.02; done");
+    struct job_spec *never = bed_spec(&b, 1, 1, "echo x >>never");
+    struct engine_start again = adoption(35, s);
+    struct engine_start lost = adoption(36, never);
+    struct engine_start gone = adoption(37, never);
+    char path[512];
+    char *text;
+
+    (void)state;
+    bed_wait(&b, 's', 35);
+    bed_engine_stop(&b);
+    bed_forget_told(&b);
+    bed_engine_start(&b);
+    b.e->ops->adopt(b.e, &again, (struct wall){0});
+    b.e->ops->adopt(b.e, &lost, (struct wall){0});
+    b.e->ops->adopt(b.e, &gone, (struct wall){1});
+    assert_int_equal(b.e->ops->start(b.e, &again, NULL), 0); /* said again: once */
+    assert_int_equal(b.e->ops->start(b.e, &lost, NULL), 0);
+    bed_nodes_up(&b, 2);
+    bed_wait(&b, 's', 35);
+    bed_wait(&b, 'i', 36); /* no node has it: another may be permitted to run it */
+    assert_int_equal(bed_wait(&b, 'e', 37)->end.state, JOB_NODE_FAIL); /* it ran once */
+    assert_int_equal(bed_queue(&b, 36, 1, 0), 0);
+    bed_wait(&b, 'r', 36); /* nothing of it is left in the engine */
+    b.e->ops->drop(b.e, 36);
+    (void)snprintf(path, sizeof(path), "%s/work/go", b.dir);
+    assert_int_equal(path_write(path, "", 0, 0644, NULL), 0);
+    assert_int_equal(bed_wait(&b, 'e', 35)->end.state, JOB_COMPLETED);
+    text = bed_text(&b, "work/runs");
+    assert_string_equal(text, "x\n");
+    free(text);
+    assert_null(bed_find(&b, 'e', 36));
+    job_spec_free(s);
+    job_spec_free(never);
+}
+
 static void a_node_daemon_dies_and_comes_back(void **state)
 {
     struct job_spec *s =
@@ -371,11 +411,17 @@ static void cancelled_mpi_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_script_at_home),         CASE(a_guest_and_its_files),
-        CASE(a_wrong_input_is_refused), CASE(accounts_that_are_refused),
-        CASE(the_center_comes_back),    CASE(a_node_daemon_dies_and_comes_back),
-        CASE(a_node_that_stays_away),   CASE(mpi_spans_the_nodes),
-        CASE(mpi_outlives_a_daemon),    CASE(cancelled_mpi_leaves_nothing),
+        CASE(a_script_at_home),
+        CASE(a_guest_and_its_files),
+        CASE(a_wrong_input_is_refused),
+        CASE(accounts_that_are_refused),
+        CASE(the_center_comes_back),
+        CASE(a_node_daemon_dies_and_comes_back),
+        CASE(a_start_of_an_earlier_life),
+        CASE(a_node_that_stays_away),
+        CASE(mpi_spans_the_nodes),
+        CASE(mpi_outlives_a_daemon),
+        CASE(cancelled_mpi_leaves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

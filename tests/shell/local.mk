@@ -3,6 +3,7 @@
 shell_tests = \
 	tests/shell/checks.t \
 	tests/shell/keys.t \
+	tests/shell/kill.t \
 	tests/shell/packages.t
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
