@@ -385,15 +385,18 @@ fed_start()
     done
 }
 
-# Do these centers see all their nodes and all their peers?
+# Do these centers see all their nodes, all their peers, and all nodes of those?
 fed_up()
 {
     for _center; do
-        _info=$(fed_at "$_center" finfo --json) || return 1
-        _peers=$(grep -c '^peer ' "$FED/$_center/etc/hopluu.conf")
-        [ "$(echo "$_info" | grep -c '"connected": true')" -ge "$_peers" ] || return 1
-        [ "$(fed_at "$_center" finfo -N -h -O State | grep -c idle)" -ge \
-            "$(fed_get "$_center" nodes)" ] || return 1
+        _all=$(fed_get "$_center" nodes)
+        for _other in $(sed -n 's/^peer "\(.*\)".*/\1/p' "$FED/$_center/etc/hopluu.conf"); do
+            _all=$((_all + $(fed_get "$_other" nodes)))
+            fed_at "$_center" finfo -h -M "$_other" -O Avail | grep -q up || return 1
+        done
+        _seen=$(fed_at "$_center" finfo -h -O Nodes,State) || return 1
+        [ "$(echo "$_seen" | awk '$2 ~ /idle|mixed|alloc/ { n += $1 } END { print n + 0 }')" \
+            -ge "$_all" ] || return 1
     done
 }
 

@@ -103,7 +103,7 @@ refused "more nodes than there are" 'hanoi: .*nodes' -N 3 --wrap true
 refused "more cores than a node has" 'hanoi: .*core' -c 5 --wrap true
 refused "more memory than a node has" 'hanoi: ' --mem=17G --wrap true
 refused "more time than the partition allows" 'hanoi: .*1:00:00' -t 2:00:00 --wrap true
-refused "a node that is not there" 'mars' -w mars --wrap true
+refused "a named node, by the option's name" 'nodelist' -w ha1 --wrap true
 refused "a file to bring that is not there" 'nofile' --transfer-in nofile --wrap true
 { printf '#!/bin/sh\n' && head -c 4194304 /dev/zero | tr '\0' '#'; } >"$home/big.sh"
 refused "a script above 4 MiB" '4' big.sh

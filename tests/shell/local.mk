@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # Tests with real programs and daemons, each in a scratch directory.
 shell_tests = \
+	tests/shell/budget.t \
 	tests/shell/checks.t \
+	tests/shell/config.t \
+	tests/shell/federation.t \
+	tests/shell/full.t \
+	tests/shell/jobs.t \
 	tests/shell/keys.t \
 	tests/shell/kill.t \
-	tests/shell/packages.t
+	tests/shell/packages.t \
+	tests/shell/restart.t \
+	tests/shell/trust.t
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
 # end of the shell tests
