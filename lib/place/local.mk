@@ -15,6 +15,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/read.h lib/place/read_metis.c lib/place/read_prof.c lib/place/read_table.c \
 	lib/place/refine.c \
 	lib/place/region.c lib/place/region_int.h \
+	lib/place/relieve.c \
 	lib/place/render.c \
 	lib/place/rng_int.h \
 	lib/place/scan.c lib/place/scan_int.h \

@@ -38,7 +38,8 @@ struct state {
     int64_t excess;
     uint32_t *log; /* [2 * cap_log] pairs exchanged, or NULL: not kept */
     uint32_t n_log, cap_log;
-    int64_t price; /* of one byte above a limit, in J */
+    double bottleneck; /* the limit as it was given */
+    int64_t price;     /* of one byte above a limit, in J */
 };
 
 /* Borrow t and g; copy leaf[]. 0 or -ENOMEM. */
@@ -116,6 +117,9 @@ void state_swap_loads(struct state *s,
                       uint32_t v,
                       int64_t delta,
                       const struct load_change *c);
+
+/* Another map, with the loads if they are watched. */
+int state_reset(struct state *s, const uint32_t *leaf);
 
 /* Take back the exchanges of the log, the last one first. */
 void state_undo(struct state *s);

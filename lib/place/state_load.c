@@ -60,6 +60,7 @@ int state_limit(struct state *s, double bottleneck)
         s->load[1] = malloc(n * sizeof(*s->load[1]));
     if (!s->volume || !s->load[1])
         return -ENOMEM;
+    s->bottleneck = bottleneck;
     at = s->load[1];
     memset(at, 0, n * sizeof(*at));
     for (uint32_t l = 1; l < t->n_levels; l++) {
@@ -72,6 +73,12 @@ int state_limit(struct state *s, double bottleneck)
     s->price = 4 * MAX(t->distance[t->n_levels], INT64_C(1));
     fill_loads(s);
     return 0;
+}
+
+int state_reset(struct state *s, const uint32_t *leaf)
+{
+    state_set(s, leaf);
+    return s->load[1] ? state_limit(s, s->bottleneck) : 0;
 }
 
 /* [l] what u exchanges with the groups of leaf `a` and of leaf `b` at level l. */
