@@ -4,6 +4,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/bisect.c lib/place/bisect_int.h \
 	lib/place/cost.c \
 	lib/place/graph.c lib/place/graph_int.h \
+	lib/place/grid_find.c lib/place/grid_int.h lib/place/grid_map.c \
 	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \
 	lib/place/machine_build.c \
 	lib/place/map.c lib/place/map_int.h \
