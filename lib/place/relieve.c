@@ -12,10 +12,12 @@
 
 #include "base/banned.h"
 
-#define DRAWN 8 /* leaves drawn at random for each rank */
+#define WEIGHED 30 /* exchanges per rank in all */
+#define DRAWN 4    /* leaves drawn at random for each rank */
 
 struct relief {
-    double price; /* J per byte of excess, the least known */
+    uint32_t *left; /* exchanges that may still be weighed */
+    double price;   /* J per byte of excess, the least known */
     int64_t delta;
     uint32_t v;
 };
@@ -32,20 +34,27 @@ static void try_leaf(const struct state *s, uint32_t u, uint32_t b, struct relie
 
         if (s->g->size[v] != s->g->size[u])
             continue;
+        d = state_swap_less(s, u, v);
+        /* Even if it took all of the excess away it would be dearer. */
+        if (best->v != UINT32_MAX && (double)d >= best->price * (double)s->excess)
+            continue;
+        if (*best->left == 0)
+            return;
+        --*best->left;
         state_load_change(s, u, v, &c);
         if (c.excess >= 0)
             continue;
-        d = state_swap_less(s, u, v) + state_swap_pair(s, u, v);
+        d += state_swap_pair(s, u, v);
         price = (double)d / -(double)c.excess;
         if (best->v == UINT32_MAX || price < best->price)
-            *best = (struct relief){price, d, v};
+            *best = (struct relief){best->left, price, d, v};
     }
 }
 
-static bool relieve_one(struct state *s, uint32_t u, struct rng *rng)
+static bool relieve_one(struct state *s, uint32_t u, struct rng *rng, uint32_t *left)
 {
     const struct graph *g = s->g;
-    struct relief best = {.v = UINT32_MAX};
+    struct relief best = {.left = left, .v = UINT32_MAX};
     struct load_change c;
     uint32_t last = UINT32_MAX;
 
@@ -65,14 +74,15 @@ static bool relieve_one(struct state *s, uint32_t u, struct rng *rng)
 
 void polish_relieve(struct state *s, struct rng *rng, struct limit *limit)
 {
+    uint32_t left = WEIGHED * s->g->n;
     bool any = true;
 
-    for (int round = 0; round < 20 && any && s->excess > 0; round++) {
+    for (int round = 0; round < 20 && any && left > 0 && s->excess > 0; round++) {
         any = false;
         for (uint32_t u = 0; u < s->g->n && s->excess > 0; u++) {
             if (u % 64 == 0 && limit_over(limit))
                 return;
-            if (state_is_hot(s, s->leaf[u]) && relieve_one(s, u, rng))
+            if (state_is_hot(s, s->leaf[u]) && relieve_one(s, u, rng, &left))
                 any = true;
         }
     }

@@ -27,6 +27,8 @@
 #define UNITS_PER_S 14e6
 #define STARTS_MAX 48
 #define FEW 256     /* ranks; annealing reaches the best of so few */
+#define MANY 2000   /* ranks; so many leave no time for several lines */
+#define HEAT 0.0005 /* share of J that a step of mending may lose at first */
 #define LINES_MAX 4 /* of mended maps at the same time */
 
 struct plan {
@@ -93,7 +95,9 @@ static struct plan make_plan(const struct search *s)
                                   (uint64_t)STARTS_MAX);
     plan.n_starts = MAX(plan.n_starts, UINT32_C(1));
     if (effort == PLACE_BEST)
-        plan.n_lines = MIN(plan.n_starts, (uint32_t)LINES_MAX);
+        plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX);
+    else if (effort == PLACE_NORMAL && s->p->n_ranks < MANY)
+        plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX / 2);
     return plan;
 }
 
@@ -131,6 +135,18 @@ static void default_leaves(const struct search *s, uint32_t *leaf)
         leaf[u] = s->t.leaf[s->t.order[u]];
 }
 
+/* A map that may not be used yet: cool annealing, then exchange by exchange. */
+static void relieve(struct search *s, struct state *st)
+{
+    polish_relieve(st, &s->rng, &s->limit);
+    if (st->excess == 0 || s->limit.over)
+        return;
+    polish_anneal(st, 20 * (uint64_t)s->g.n, 0.05, 0.005, &s->rng, &s->limit);
+    polish_relieve(st, &s->rng, &s->limit);
+    if (st->excess == 0)
+        polish_descend(st, &s->limit);
+}
+
 static int run_starts(struct search *s,
                       const struct plan *plan,
                       struct state *st,
@@ -153,6 +169,8 @@ static int run_starts(struct search *s,
         if (r < 0)
             break;
         polish_descend(st, &s->limit);
+        if (st->excess > 0)
+            relieve(s, st);
         keep(st, line, plan->n_lines, s->g.n);
         r = search_offer(s, st->leaf, "multisection");
     }
@@ -196,11 +214,18 @@ static int keep_best(struct search *s,
     return r;
 }
 
-static int mend(
-    struct search *s, struct state *st, struct line *line, uint64_t work, double heat)
+static int by_worth(const void *a, const void *b)
+{
+    const struct line *x = a;
+    const struct line *y = b;
+
+    return (x->worth > y->worth) - (x->worth < y->worth);
+}
+
+static int mend(struct search *s, struct state *st, struct line *line, uint64_t work)
 {
     struct region_effort e = {
-        .work = work, .min_ranks = 32, .max_ranks = 300, .heat = heat};
+        .work = work, .min_ranks = 32, .max_ranks = 300, .heat = HEAT};
     int r = state_reset(st, line->leaf);
 
     if (r == 0 && s->g.n <= FEW) {
@@ -215,13 +240,17 @@ static int mend(
     if (r < 0)
         return r;
     polish_descend(st, &s->limit);
-    polish_relieve(st, &s->rng, &s->limit);
+    relieve(s, st);
     memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
     line->worth = worth(st);
     r = search_offer(s, st->leaf, "multisection");
     return r < 0 ? r : 0;
 }
 
+/*
+ * Half of the lines go on after each round; every round gets the same work, and the
+ * last one is left with one line.
+ */
 static int run_lines(struct search *s,
                      const struct plan *plan,
                      struct state *st,
@@ -232,17 +261,21 @@ static int run_lines(struct search *s,
                                             * (plan->careful_work - plan->start_work)
                                       : 0);
     uint64_t left = plan->work - MIN(plan->work, spent);
-    uint32_t best = 0;
+    uint32_t n = plan->n_lines;
+    uint32_t rounds = 1;
     int r = 0;
 
-    if (plan->n_lines == 1)
-        return mend(s, st, &line[0], left, 0.0005);
-    for (uint32_t i = 0; r == 0 && i < plan->n_lines && line[i].worth < INFINITY; i++) {
-        r = mend(s, st, &line[i], left / 2 / plan->n_lines, 0.0005);
-        if (line[i].worth < line[best].worth)
-            best = i;
+    while (n > 1 && !(line[n - 1].worth < INFINITY))
+        n--;
+    for (uint32_t k = n; k > 1; k = (k + 1) / 2)
+        rounds++;
+    for (;; n = (n + 1) / 2) {
+        for (uint32_t i = 0; r == 0 && i < n; i++)
+            r = mend(s, st, &line[i], left / rounds / n);
+        qsort(line, n, sizeof(*line), by_worth);
+        if (r < 0 || n == 1)
+            return r;
     }
-    return r < 0 ? r : mend(s, st, &line[best], left / 2, 0.0003);
 }
 
 int search_matrix(struct search *s)

@@ -30,6 +30,7 @@ struct state {
     uint32_t *list;                      /* [n] vertices of each leaf */
     uint32_t *where;                     /* [n] */
     int64_t *near;                       /* [n x n_leaves] or NULL */
+    int64_t *with;                       /* [n_leaves] scratch, all 0 */
     int32_t *apart;                      /* [n_leaves x n_leaves] distances, or NULL */
     int64_t cost;                        /* J as far as leaves see it */
     int64_t *volume;                     /* [n] what each vertex exchanges in all */
