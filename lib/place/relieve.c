@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 
-#define WEIGHED 30 /* exchanges per rank in all */
+#define WEIGHED 10 /* exchanges per rank in all */
 #define DRAWN 4    /* leaves drawn at random for each rank */
 
 struct relief {

@@ -141,7 +141,7 @@ static void relieve(struct search *s, struct state *st)
     polish_relieve(st, &s->rng, &s->limit);
     if (st->excess == 0 || s->limit.over)
         return;
-    polish_anneal(st, 20 * (uint64_t)s->g.n, 0.05, 0.005, &s->rng, &s->limit);
+    polish_anneal(st, 8 * (uint64_t)s->g.n, 0.05, 0.005, &s->rng, &s->limit);
     polish_relieve(st, &s->rng, &s->limit);
     if (st->excess == 0)
         polish_descend(st, &s->limit);
@@ -157,9 +157,12 @@ static int run_starts(struct search *s,
         {4, 4, 2, 200       }
     };
     uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    bool over = true;
     int r = leaf ? 0 : -ENOMEM;
 
-    for (uint32_t i = 0; r == 0 && i < plan->n_starts; i++) {
+    /* Two more when none keeps the limits: the default would be all there is. */
+    for (uint32_t i = 0;
+         r == 0 && (i < plan->n_starts || (over && i < plan->n_starts + 2)); i++) {
         if (i > 0 && limit_over(&s->limit))
             break;
         r = section_map(&s->t, &s->g, &sections[plan->careful && i % 2 == 0], &s->rng,
@@ -171,6 +174,7 @@ static int run_starts(struct search *s,
         polish_descend(st, &s->limit);
         if (st->excess > 0)
             relieve(s, st);
+        over = over && st->excess > 0;
         keep(st, line, plan->n_lines, s->g.n);
         r = search_offer(s, st->leaf, "multisection");
     }

@@ -8,3 +8,21 @@ tests_fuzz_fuzz_sbatch_SOURCES = tests/fuzz/fuzz_sbatch.c tests/fuzz/replay.c
 tests_fuzz_fuzz_sbatch_LDADD = command/libcommand.la lib/libmodel.la lib/libbase.la
 EXTRA_DIST += tests/fuzz/corpus/sbatch/bad tests/fuzz/corpus/sbatch/good \
 	tests/fuzz/corpus/sbatch/odd
+
+# place
+place_fuzz = tests/fuzz/fuzz_matrix tests/fuzz/fuzz_prof tests/fuzz/fuzz_topology
+check_PROGRAMS += $(place_fuzz)
+TESTS += $(place_fuzz)
+place_fuzz_libs = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
+tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_matrix.c tests/fuzz/replay.c
+tests_fuzz_fuzz_matrix_LDADD = $(place_fuzz_libs)
+tests_fuzz_fuzz_prof_SOURCES = tests/fuzz/fuzz_prof.c tests/fuzz/replay.c
+tests_fuzz_fuzz_prof_LDADD = $(place_fuzz_libs)
+tests_fuzz_fuzz_topology_SOURCES = tests/fuzz/fuzz_topology.c tests/fuzz/replay.c
+tests_fuzz_fuzz_topology_LDADD = $(place_fuzz_libs)
+EXTRA_DIST += tests/fuzz/corpus/matrix/large tests/fuzz/corpus/matrix/list \
+	tests/fuzz/corpus/matrix/metis tests/fuzz/corpus/matrix/mtx \
+	tests/fuzz/corpus/matrix/name tests/fuzz/corpus/matrix/square \
+	tests/fuzz/corpus/prof/far tests/fuzz/corpus/prof/one \
+	tests/fuzz/corpus/topology/continued tests/fuzz/corpus/topology/loop \
+	tests/fuzz/corpus/topology/two
