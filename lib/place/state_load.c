@@ -68,7 +68,7 @@ int state_limit(struct state *s, double bottleneck)
 
         s->load[l] = at;
         at += t->n_groups[l];
-        s->limit[l] = most < 4e18 ? (int64_t)most : INT64_MAX / 2;
+        s->limit[l] = most < 4e18 ? (int64_t)most - s->g->dropped : INT64_MAX / 2;
     }
     s->price = 4 * MAX(t->distance[t->n_levels], INT64_C(1));
     fill_loads(s);
