@@ -147,6 +147,16 @@ static void relieve(struct search *s, struct state *st)
         polish_descend(st, &s->limit);
 }
 
+/* A map that fails by what was left out asks for a margin from now on. */
+static int offer(struct search *s, struct state *st)
+{
+    int r = search_offer(s, st->leaf, "multisection");
+
+    if (r == 0 && st->excess == 0 && (double)st->cost < 0.999 * s->best_cost.cost)
+        st->margin = s->g.dropped;
+    return r;
+}
+
 static int run_starts(struct search *s,
                       const struct plan *plan,
                       struct state *st,
@@ -176,7 +186,7 @@ static int run_starts(struct search *s,
             relieve(s, st);
         over = over && st->excess > 0;
         keep(st, line, plan->n_lines, s->g.n);
-        r = search_offer(s, st->leaf, "multisection");
+        r = offer(s, st);
     }
     free(leaf);
     return r < 0 ? r : 0;
@@ -247,7 +257,7 @@ static int mend(struct search *s, struct state *st, struct line *line, uint64_t 
     relieve(s, st);
     memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
     line->worth = worth(st);
-    r = search_offer(s, st->leaf, "multisection");
+    r = offer(s, st);
     return r < 0 ? r : 0;
 }
 
@@ -296,7 +306,9 @@ int search_matrix(struct search *s)
     default_leaves(s, s->trial);
     r = state_init(&st, &s->t, &s->g, s->trial);
     if (r == 0)
-        r = state_limit(&st, s->usual_cost.bottleneck);
+        r = state_limit(&st, INFINITY, 0);
+    if (r == 0) /* what the default has without the pairs that were left out */
+        r = state_limit(&st, state_bottleneck(&st), 0);
     for (uint32_t i = 0; r == 0 && i < plan.n_lines; i++) {
         line[i].worth = INFINITY;
         line[i].leaf = malloc(((size_t)s->g.n + 1) * sizeof(uint32_t));

@@ -40,7 +40,8 @@ struct state {
     uint32_t *log; /* [2 * cap_log] pairs exchanged, or NULL: not kept */
     uint32_t n_log, cap_log;
     double bottleneck; /* the limit as it was given */
-    int64_t price;     /* of one byte above a limit, in J */
+    int64_t margin;
+    int64_t price; /* of one byte above a limit, in J */
 };
 
 /* Borrow t and g; copy leaf[]. 0 or -ENOMEM. */
@@ -94,10 +95,13 @@ static inline int64_t state_swap_pair(const struct state *s, uint32_t u, uint32_
 void state_swap(struct state *s, uint32_t u, uint32_t v, int64_t delta);
 
 /*
- * Watch that no uplink carries more than `bottleneck` times its capacity from now
- * on. 0 or -ENOMEM.
+ * Watch that no uplink carries more than `bottleneck` times its capacity, less
+ * `margin` bytes, from now on. 0 or -ENOMEM.
  */
-int state_limit(struct state *s, double bottleneck);
+int state_limit(struct state *s, double bottleneck, int64_t margin);
+
+/* The most loaded uplink relative to its capacity; a limit must have been set. */
+double state_bottleneck(const struct state *s);
 
 /* What an exchange does to the loads on both ways up to where they meet. */
 struct load_change {
