@@ -210,6 +210,8 @@ static const struct verb {
     {"rank",  fmap_rank },
     {"score", fmap_score},
     {"nodes", fmap_nodes},
+    {"show",  fmap_show },
+    {"learn", fmap_learn},
 };
 
 int main(int argc, char **argv)

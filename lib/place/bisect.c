@@ -13,6 +13,7 @@
 #include "base/banned.h"
 
 #define COARSE_ENOUGH 40
+#define COARSE_PATIENCE 15
 #define LEVELS_MAX 40
 
 int bisect_room_init(struct bisect_room *b, uint32_t n)
@@ -21,6 +22,7 @@ int bisect_room_init(struct bisect_room *b, uint32_t n)
 
     *b = (struct bisect_room){.cap = n};
     b->gain = malloc(k * sizeof(*b->gain));
+    b->across = malloc(k * sizeof(*b->across));
     b->heap[0] = malloc(k * sizeof(uint32_t));
     b->heap[1] = malloc(k * sizeof(uint32_t));
     b->at = malloc(k * sizeof(*b->at));
@@ -29,8 +31,8 @@ int bisect_room_init(struct bisect_room *b, uint32_t n)
     b->map = malloc(k * sizeof(*b->map));
     b->order = malloc(k * sizeof(*b->order));
     b->mark = malloc(k * sizeof(*b->mark));
-    if (b->gain && b->heap[0] && b->heap[1] && b->at && b->moved && b->side && b->map
-        && b->order && b->mark)
+    if (b->gain && b->across && b->heap[0] && b->heap[1] && b->at && b->moved && b->side
+        && b->map && b->order && b->mark)
         return 0;
     bisect_room_release(b);
     return -ENOMEM;
@@ -39,6 +41,7 @@ int bisect_room_init(struct bisect_room *b, uint32_t n)
 void bisect_room_release(struct bisect_room *b)
 {
     free(b->gain);
+    free(b->across);
     free(b->heap[0]);
     free(b->heap[1]);
     free(b->at);
@@ -174,7 +177,7 @@ static void start(struct bisect_room *b,
 
         memset(b->mark, 0, g->n * sizeof(*b->mark));
         grow(b, g, want0, rng, b->side);
-        cut = bisect_refine(b, g, want0, tol, end_tol, g->n, b->side);
+        cut = bisect_refine(b, g, want0, tol, end_tol, COARSE_PATIENCE, b->side);
         if (cut < best) {
             best = cut;
             memcpy(side, b->side, g->n);

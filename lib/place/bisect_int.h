@@ -16,6 +16,7 @@
 struct bisect_room {
     uint32_t cap;
     int64_t *gain;       /* [cap] */
+    int64_t *across;     /* [cap] bytes to the other side */
     uint32_t *heap[2];   /* [cap] vertices, best gain first */
     uint32_t *at;        /* [cap] place in its heap, UINT32_MAX: none */
     uint32_t *moved;     /* [cap] in order */

@@ -19,7 +19,8 @@
 
 #include "base/banned.h"
 
-/* inside[l][g]: bytes between ranks of group g; volume[leaf]: of its ranks. */
+/* inside[l][g]: bytes between ranks of group g (after find_loads(): the load of its
+ * uplink); volume[leaf]: of its ranks. */
 struct sums {
     uint64_t *inside[PLACE_LEVELS_MAX + 1];
     uint64_t *volume;
@@ -130,6 +131,7 @@ static void find_loads(struct sums *s, const struct target *t, struct place_cost
             load = volume - 2 * within[g];
             c->max_load[l] = MAX(c->max_load[l], load);
             s->inside[l + 1][t->parent[l][g]] += within[g];
+            within[g] = load; /* has been handed up: now it is the uplink's load */
         }
         c->bottleneck =
             MAX(c->bottleneck, (double)c->max_load[l] / (double)t->capacity[l]);
@@ -177,6 +179,71 @@ int place_score(const struct machine *machine,
     if (r < 0)
         return r;
     r = target_cost(&t, pattern, core, ret);
+    target_release(&t);
+    return r;
+}
+
+/* The group and what is under it, depth first. */
+static void list_links(const struct sums *s,
+                       const struct target *t,
+                       uint32_t level,
+                       uint32_t group,
+                       uint32_t lowest,
+                       struct place_link *v,
+                       size_t *n)
+{
+    struct place_link *at = &v[*n];
+    uint32_t first = t->first_leaf[level][group];
+    uint32_t end = t->first_leaf[level][group + 1];
+
+    *at = (struct place_link){.level = level, .core = t->cores[t->first_slot[first]]};
+    for (uint32_t b = first; b < end; b++)
+        at->n_ranks += (uint32_t)s->ranks[b];
+    if (at->n_ranks == 0)
+        return;
+    at->load = level < t->n_levels ? s->inside[level][group] : 0;
+    ++*n;
+    if (level <= lowest)
+        return;
+    for (uint32_t g = t->group[level - 1][first]; g <= t->group[level - 1][end - 1];
+         g++)
+        list_links(s, t, level - 1, g, lowest, v, n);
+}
+
+int place_links(const struct machine *machine,
+                const struct pattern *pattern,
+                const uint32_t *core,
+                uint32_t lowest,
+                struct place_link **ret_links,
+                size_t *ret_n,
+                struct err *err)
+{
+    struct place_cost c = {0};
+    struct target t;
+    struct sums s = {0};
+    struct place_link *v = NULL;
+    size_t n = 0;
+    int r = place_score(machine, pattern, core, &c, err); /* checks the cores */
+
+    if (r == 0)
+        r = target_init(&t, machine, NULL, machine_cores(machine), 1, err);
+    if (r < 0)
+        return r;
+    for (uint32_t l = 1; l <= t.n_levels; l++)
+        n += t.n_groups[l];
+    v = malloc((n + 1) * sizeof(*v));
+    r = v ? sums_init(&s, &t) : -ENOMEM;
+    if (r == 0) {
+        add_rows(&s, &t, pattern, core, &c);
+        add_uniform(&s, &t, pattern, &c);
+        find_loads(&s, &t, &c);
+        n = 0;
+        list_links(&s, &t, t.n_levels, 0, lowest ? lowest : 1, v, &n);
+        *ret_links = TAKE_PTR(v);
+        *ret_n = n;
+    }
+    free(s.memory);
+    free(v);
     target_release(&t);
     return r;
 }

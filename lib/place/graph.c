@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 #include "place/pattern_int.h"
+
+#define FAINT 10000 /* pairs below this part of both ranks' volumes are left out */
 
 #include "base/banned.h"
 
@@ -44,6 +48,7 @@ int graph_from_pattern(struct graph *g,
 {
     uint64_t d = max_distance > 0 ? (uint64_t)max_distance : 1;
     uint64_t divisor = 1;
+    uint64_t *volume;
     uint32_t at = 0;
     int r = graph_room(g, n_slots, (uint32_t)p->xadj[p->n]);
 
@@ -51,15 +56,31 @@ int graph_from_pattern(struct graph *g,
         return r;
     while (p->total / divisor > (UINT64_C(1) << 60) / d)
         divisor *= 2;
+    volume = calloc((size_t)n_slots + 1, sizeof(*volume));
+    if (!volume) {
+        graph_release(g);
+        return -ENOMEM;
+    }
+    for (uint32_t u = 0; u < p->n; u++)
+        for (uint64_t e = p->xadj[u]; e < p->xadj[u + 1]; e++)
+            volume[u] += p->w[e];
     for (uint32_t u = 0; u < n_slots; u++) {
-        for (uint64_t e = u < p->n ? p->xadj[u] : 0; u < p->n && e < p->xadj[u + 1];
-             e++) {
-            g->adj[at] = p->adj[e];
+        uint64_t end = u < p->n ? p->xadj[u + 1] : 0;
+
+        for (uint64_t e = u < p->n ? p->xadj[u] : 0; e < end; e++) {
+            uint32_t v = p->adj[e];
+
+            if (p->w[e] < MIN(volume[u], volume[v]) / FAINT) {
+                g->dropped += v > u ? (int64_t)(p->w[e] / divisor) + 1 : 0;
+                continue;
+            }
+            g->adj[at] = v;
             g->w[at++] = (int64_t)(p->w[e] / divisor);
         }
         g->xadj[u + 1] = at;
         g->size[u] = 1;
     }
+    free(volume);
     g->n_arcs = at;
     g->total_size = n_slots;
     return 0;

@@ -23,13 +23,18 @@ struct graph {
     uint32_t *size; /* [n] */
     int64_t *pull;  /* [n] what it costs more on side 1 of a bisection, or NULL: 0 */
     uint64_t total_size;
+    int64_t dropped; /* bytes of pairs too faint to search by, as scaled */
 };
 
 /* All return 0 or -ENOMEM; the result is released with graph_release(). */
 int graph_room(struct graph *g, uint32_t n, uint32_t n_arcs);
 void graph_release(struct graph *g);
 
-/* n_slots vertices: the ranks, then ranks that talk to nobody. */
+/*
+ * n_slots vertices: the ranks, then ranks that talk to nobody. Pairs that are faint
+ * for both ranks (a star of collectives, say) are left out: they decide nothing and
+ * make a rank's degree large. Maps are judged with them.
+ */
 int graph_from_pattern(struct graph *g,
                        const struct pattern *p,
                        uint32_t n_slots,

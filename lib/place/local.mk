@@ -4,6 +4,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/bisect.c lib/place/bisect_int.h \
 	lib/place/cost.c \
 	lib/place/graph.c lib/place/graph_int.h \
+	lib/place/grid_find.c lib/place/grid_int.h lib/place/grid_map.c \
 	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \
 	lib/place/machine_build.c \
 	lib/place/map.c lib/place/map_int.h \
@@ -15,6 +16,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/read.h lib/place/read_metis.c lib/place/read_prof.c lib/place/read_table.c \
 	lib/place/refine.c \
 	lib/place/region.c lib/place/region_int.h \
+	lib/place/relieve.c \
 	lib/place/render.c \
 	lib/place/rng_int.h \
 	lib/place/scan.c lib/place/scan_int.h \

@@ -15,6 +15,8 @@
 #include "base/number.h"
 #include "base/words.h"
 
+#include "place/grid_int.h"
+
 #include "base/banned.h"
 
 static const char *const efforts[] = {
@@ -187,6 +189,44 @@ static int offer_start(struct search *s, struct err *err)
     return r < 0 ? r : 0;
 }
 
+/*
+ * The bricks of a grid, named or found. *ret_enough: nothing else need be tried.
+ * A named grid of equal bricks is done with; so is any named grid in a hurry.
+ */
+static int offer_grid(struct search *s, bool *ret_enough)
+{
+    bool named = pattern_kind(s->pattern) == PATTERN_GRID;
+    struct grid g;
+    bool exact = false;
+    uint32_t *leaf;
+    int r = named ? grid_from_pattern(s->pattern, &g) : grid_find(s->pattern, &g);
+
+    *ret_enough = false;
+    if (r < 0 || (!named && r == 0))
+        return r;
+    leaf = malloc(((size_t)g.n + 1) * sizeof(*leaf));
+    r = leaf ? grid_map(&s->t, &g, leaf, &exact) : -ENOMEM;
+    if (r == 0)
+        r = search_offer(s, leaf, "grid");
+    if (r > 0)
+        *ret_enough =
+            named && (exact ? s->p->effort < PLACE_BEST : s->p->effort == PLACE_FAST);
+    free(leaf);
+    grid_release(&g);
+    return r < 0 ? r : 0;
+}
+
+static int search_map(struct search *s)
+{
+    bool enough = false;
+    int r;
+
+    if (s->t.n_slots <= SEARCH_ALL)
+        return search_all(s);
+    r = offer_grid(s, &enough);
+    return r < 0 || enough ? r : search_matrix(s);
+}
+
 int place_map(const struct place_problem *problem,
               struct place_result *ret,
               struct err *err)
@@ -200,7 +240,7 @@ int place_map(const struct place_problem *problem,
     if (r == 0) {
         why = futile(&s);
         if (!why)
-            r = s.t.n_slots <= SEARCH_ALL ? search_all(&s) : search_matrix(&s);
+            r = search_map(&s);
     }
     if (r == 0) {
         *ret = (struct place_result){

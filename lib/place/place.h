@@ -171,4 +171,29 @@ void place_render_hostfile(const struct machine *m,
                            const struct place_result *r,
                            struct buf *out);
 
+/* One group that holds ranks, and what its uplink carries. */
+struct place_link {
+    uint32_t level;
+    uint32_t core; /* the first one of the group */
+    uint32_t n_ranks;
+    uint64_t load; /* bytes that leave the group; 0 at the top */
+};
+
+/*
+ * The uplinks of all groups that hold ranks, from the top down, depth first, to
+ * level `lowest`.
+ *
+ * core       [pattern_ranks] core of each rank
+ * ret_links  caller frees
+ *
+ * Returns 0, -EINVAL or -ENOMEM.
+ */
+int place_links(const struct machine *machine,
+                const struct pattern *pattern,
+                const uint32_t *core,
+                uint32_t lowest,
+                struct place_link **ret_links,
+                size_t *ret_n,
+                struct err *err);
+
 #endif

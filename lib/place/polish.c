@@ -72,42 +72,58 @@ static int64_t best_on_leaf(const struct state *s,
     return best;
 }
 
-static bool improve(struct state *s, uint32_t u, bool wide)
+/* What is known while a partner for u is looked for. */
+struct best {
+    int64_t delta;
+    uint32_t partner;
+};
+
+/* Leaves [from, to): one of the two must gain by itself, and here it is u. */
+static void try_leaves(
+    const struct state *s, uint32_t u, uint32_t from, uint32_t to, struct best *best)
+{
+    int64_t here = state_near(s, u, s->leaf[u]);
+
+    for (uint32_t b = from; b < to; b++) {
+        uint32_t v = UINT32_MAX;
+        int64_t d;
+
+        if (state_near(s, u, b) >= here || b == s->leaf[u])
+            continue;
+        d = best_on_leaf(s, u, b, &v);
+        if (d < best->delta)
+            *best = (struct best){d, v};
+    }
+}
+
+/* Leaves of u's neighbours and their sisters; few leaves are all looked at. */
+static bool improve(struct state *s, uint32_t u)
 {
     const struct graph *g = s->g;
     const struct target *t = s->t;
-    int64_t here = state_near(s, u, s->leaf[u]);
-    int64_t best = 0;
-    uint32_t partner = UINT32_MAX;
+    struct best best = {0, UINT32_MAX};
+    uint32_t last = UINT32_MAX;
 
-    for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++) {
-        uint32_t c = s->leaf[g->adj[e]];
-        uint32_t from = c;
-        uint32_t to = c + 1;
+    if (s->near && s->n_leaves <= 64) {
+        try_leaves(s, u, 0, s->n_leaves, &best);
+    } else {
+        for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++) {
+            uint32_t c = s->leaf[g->adj[e]];
+            uint32_t q = t->n_levels > 1 ? t->group[2][c] : 0;
 
-        if (wide && t->n_levels > 1) {
-            from = t->first_leaf[2][t->group[2][c]];
-            to = t->first_leaf[2][t->group[2][c] + 1];
-        }
-        for (uint32_t b = from; b < to; b++) {
-            uint32_t v = UINT32_MAX;
-            int64_t d;
-
-            if (b == s->leaf[u] || (!wide && state_near(s, u, b) >= here))
+            if (q == last)
                 continue;
-            d = best_on_leaf(s, u, b, &v);
-            if (d < best) {
-                best = d;
-                partner = v;
-            }
+            last = q;
+            if (t->n_levels > 1)
+                try_leaves(s, u, t->first_leaf[2][q], t->first_leaf[2][q + 1], &best);
+            else
+                try_leaves(s, u, 0, s->n_leaves, &best);
         }
     }
-    if (partner == UINT32_MAX)
-        return false;
-    return try_swap(s, u, partner, best, -0.5);
+    return best.partner != UINT32_MAX && try_swap(s, u, best.partner, best.delta, -0.5);
 }
 
-void polish_descend(struct state *s, bool wide, struct limit *limit)
+void polish_descend(struct state *s, struct limit *limit)
 {
     bool any = true;
 
@@ -116,7 +132,7 @@ void polish_descend(struct state *s, bool wide, struct limit *limit)
         for (uint32_t u = 0; u < s->g->n; u++) {
             if (u % 256 == 0 && limit_over(limit))
                 return;
-            for (int i = 0; i < 4 && improve(s, u, wide); i++)
+            for (int i = 0; i < 4 && improve(s, u); i++)
                 any = true;
         }
     }
@@ -129,7 +145,7 @@ void polish_descend_some(struct state *s, const uint32_t *v, uint32_t n)
     for (int round = 0; any && round < 6; round++) {
         any = false;
         for (uint32_t i = 0; i < n && s->n_log + 4 < s->cap_log; i++)
-            for (int k = 0; k < 3 && improve(s, v[i], true); k++)
+            for (int k = 0; k < 3 && improve(s, v[i]); k++)
                 any = true;
     }
 }

@@ -17,13 +17,19 @@ struct limit {
 bool limit_over(struct limit *l);
 
 /*
- * Exchange each vertex with any vertex of the leaves of its neighbours (and, with
- * `wide`, of their sister leaves) while that lowers J.
+ * Exchange each vertex with any vertex of the leaves of its neighbours or of their
+ * sister leaves while that lowers J.
  */
-void polish_descend(struct state *s, bool wide, struct limit *limit);
+void polish_descend(struct state *s, struct limit *limit);
 
 /* The same for some vertices only, but with whom they like. */
 void polish_descend_some(struct state *s, const uint32_t *v, uint32_t n);
+
+/*
+ * Bring a map that is above a limit of its links down under it, as cheaply as
+ * exchanges of ranks on loaded leaves do it. It may not succeed.
+ */
+void polish_relieve(struct state *s, struct rng *rng, struct limit *limit);
 
 /*
  * Simulated annealing with `n_tries` proposals, temperature falling from hot to

@@ -15,13 +15,15 @@
 #include "base/banned.h"
 
 #define NOWHERE UINT32_MAX
+#define MOVED (UINT32_MAX - 1)
 
 struct pass {
     struct bisect_room *b;
     const struct graph *g;
     unsigned char *side;
     uint32_t n_heap[2];
-    int64_t off; /* size of side 0 less what is wanted */
+    bool whole[2]; /* heap holds the whole side */
+    int64_t off;   /* size of side 0 less what is wanted */
     int64_t cut;
 };
 
@@ -74,7 +76,7 @@ static void heap_remove(struct pass *p, unsigned s, uint32_t v)
     uint32_t i = p->b->at[v];
     uint32_t last = h[--p->n_heap[s]];
 
-    p->b->at[v] = NOWHERE;
+    p->b->at[v] = MOVED;
     if (last == v)
         return;
     h[i] = last;
@@ -83,50 +85,107 @@ static void heap_remove(struct pass *p, unsigned s, uint32_t v)
     sift_down(p, s, p->b->at[last]);
 }
 
+/* Gains of all vertices; once, move() keeps them. */
+static void sum_gains(struct pass *p)
+{
+    const struct graph *g = p->g;
+    struct bisect_room *b = p->b;
+
+    p->cut = 0;
+    for (uint32_t v = 0; v < g->n; v++) {
+        unsigned s = p->side[v];
+        int64_t across = 0;
+        int64_t all = 0;
+
+        for (uint32_t e = g->xadj[v]; e < g->xadj[v + 1]; e++) {
+            all += g->w[e];
+            across += p->side[g->adj[e]] == s ? 0 : g->w[e];
+        }
+        b->across[v] = across;
+        b->gain[v] = 2 * across - all;
+        p->cut += s ? 0 : across;
+        if (g->pull) {
+            b->gain[v] += s ? g->pull[v] : -g->pull[v];
+            p->cut += s ? g->pull[v] : 0;
+        }
+    }
+}
+
+static void heap_add(struct pass *p, unsigned s, uint32_t v)
+{
+    p->b->heap[s][p->n_heap[s]] = v;
+    sift_up(p, s, p->n_heap[s]++);
+}
+
+/* A vertex that may gain by moving, or that costs nothing to move. */
+static bool is_border(const struct pass *p, uint32_t v)
+{
+    const struct graph *g = p->g;
+
+    return p->b->across[v] > 0 || g->xadj[v] == g->xadj[v + 1]
+           || (g->pull && g->pull[v] != 0);
+}
+
 static void fill_heaps(struct pass *p)
 {
     const struct graph *g = p->g;
     struct bisect_room *b = p->b;
 
     p->n_heap[0] = p->n_heap[1] = 0;
+    p->whole[0] = p->whole[1] = false;
     for (uint32_t v = 0; v < g->n; v++) {
         unsigned s = p->side[v];
-        int64_t gain = g->pull ? (s ? g->pull[v] : -g->pull[v]) : 0;
 
-        for (uint32_t e = g->xadj[v]; e < g->xadj[v + 1]; e++)
-            gain += p->side[g->adj[e]] == s ? -g->w[e] : g->w[e];
-        b->gain[v] = gain;
-        b->at[v] = p->n_heap[s];
-        b->heap[s][p->n_heap[s]++] = v;
+        b->at[v] = NOWHERE;
+        if (is_border(p, v)) {
+            b->at[v] = p->n_heap[s];
+            b->heap[s][p->n_heap[s]++] = v;
+        }
     }
     for (unsigned s = 0; s < 2; s++)
         for (uint32_t i = p->n_heap[s] / 2; i-- > 0;)
             sift_down(p, s, i);
 }
 
-/* Move v to the other side; neighbours that may still move learn their new gain. */
-static void move(struct pass *p, uint32_t v)
+/* The border has run out and the side is still too big: everybody may move. */
+static void fill_side(struct pass *p, unsigned s)
+{
+    p->whole[s] = true;
+    for (uint32_t v = 0; v < p->g->n; v++)
+        if (p->side[v] == s && p->b->at[v] == NOWHERE)
+            heap_add(p, s, v);
+}
+
+/* Move v to the other side; neighbours learn their new gain. */
+static void move(struct pass *p, uint32_t v, bool heaps)
 {
     const struct graph *g = p->g;
     struct bisect_room *b = p->b;
     unsigned from = p->side[v];
+    int64_t all = 0;
 
     p->cut -= b->gain[v];
+    b->gain[v] = -b->gain[v];
     p->off += from == 0 ? -(int64_t)g->size[v] : (int64_t)g->size[v];
     p->side[v] = (unsigned char)!from;
     for (uint32_t e = g->xadj[v]; e < g->xadj[v + 1]; e++) {
         uint32_t u = g->adj[e];
         unsigned s = p->side[u];
-        int64_t change = s == from ? 2 * g->w[e] : -2 * g->w[e];
+        int64_t w = s == from ? g->w[e] : -g->w[e];
 
-        b->gain[u] += change;
-        if (b->at[u] == NOWHERE)
+        all += g->w[e];
+        b->across[u] += w;
+        b->gain[u] += 2 * w;
+        if (!heaps || b->at[u] == MOVED)
             continue;
-        if (change > 0)
+        if (b->at[u] == NOWHERE)
+            heap_add(p, s, u);
+        else if (w > 0)
             sift_up(p, s, b->at[u]);
         else
             sift_down(p, s, b->at[u]);
     }
+    b->across[v] = all - b->across[v];
 }
 
 static int64_t magnitude(int64_t x)
@@ -135,11 +194,14 @@ static int64_t magnitude(int64_t x)
 }
 
 /* Which side gives next: the one that is too big, else the better gain. 2: none. */
-static unsigned choose(const struct pass *p, int64_t tol)
+static unsigned choose(struct pass *p, int64_t tol)
 {
     unsigned best = 2;
     int64_t best_gain = INT64_MIN;
+    unsigned big = p->off > 0 ? 0 : 1;
 
+    if (magnitude(p->off) > tol && p->n_heap[big] == 0 && !p->whole[big])
+        fill_side(p, big);
     for (unsigned s = 0; s < 2; s++) {
         uint32_t v;
         int64_t off;
@@ -187,7 +249,7 @@ static bool run_pass(struct pass *p, int64_t tol, int64_t end_tol, uint32_t pati
             break;
         v = p->b->heap[s][0];
         heap_remove(p, s, v);
-        move(p, v);
+        move(p, v, true);
         moved[n_moved++] = v;
         off = magnitude(p->off);
         over = off > end_tol ? off : 0;
@@ -202,14 +264,8 @@ static bool run_pass(struct pass *p, int64_t tol, int64_t end_tol, uint32_t pati
             best_at = n_moved;
         }
     }
-    while (n_moved > best_at) {
-        uint32_t v = moved[--n_moved];
-        int64_t size = (int64_t)p->g->size[v];
-
-        p->off += p->side[v] == 0 ? -size : size;
-        p->side[v] = (unsigned char)!p->side[v];
-    }
-    p->cut = best_cut;
+    while (n_moved > best_at)
+        move(p, moved[--n_moved], false);
     return best_cut < start_cut || (start_off > end_tol && best_off < start_off);
 }
 
@@ -227,7 +283,7 @@ int64_t bisect_refine(struct bisect_room *b,
     for (uint32_t v = 0; v < g->n; v++)
         size0 += side[v] == 0 ? g->size[v] : 0;
     p.off = (int64_t)size0 - (int64_t)want0;
-    p.cut = bisect_cut(g, side);
+    sum_gains(&p);
     for (int i = 0; i < 12; i++)
         if (!run_pass(&p, (int64_t)tol, (int64_t)end_tol, patience))
             break;

@@ -5,6 +5,7 @@
 #include "place/region_int.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 struct redo {
     struct state *s;
     struct section section;
-    struct limit *limit;
+    uint32_t *best;  /* [n] leaf by vertex of the best map met */
     uint32_t *id;    /* [n] vertices of the region */
     uint32_t *fresh; /* [n] leaf by vertex */
     uint32_t *log;   /* [16 n] for the state */
@@ -31,17 +32,17 @@ struct redo {
 static int redo_init(struct redo *d,
                      struct state *s,
                      const struct section_effort *effort,
-                     struct rng rng,
-                     struct limit *limit)
+                     struct rng rng)
 {
     size_t n = (size_t)s->g->n + 1;
 
-    *d = (struct redo){.s = s, .limit = limit};
+    *d = (struct redo){.s = s};
+    d->best = malloc(n * sizeof(uint32_t));
     d->id = malloc(n * sizeof(uint32_t));
     d->fresh = malloc(n * sizeof(uint32_t));
     d->local = malloc(n * sizeof(uint32_t));
     d->log = malloc(16 * n * sizeof(uint32_t));
-    if (!d->id || !d->fresh || !d->local || !d->log
+    if (!d->best || !d->id || !d->fresh || !d->local || !d->log
         || section_init(&d->section, s->t, effort, rng, s->g->n) < 0)
         return -ENOMEM;
     d->section.leaf = d->fresh;
@@ -55,6 +56,7 @@ static int redo_init(struct redo *d,
 static void redo_release(struct redo *d)
 {
     section_release(&d->section);
+    free(d->best);
     free(d->id);
     free(d->fresh);
     free(d->local);
@@ -186,13 +188,30 @@ static int64_t worth(const struct state *s)
     return s->cost + (s->load[1] ? s->excess * s->price : 0);
 }
 
-static int step(struct redo *d)
+/* What one step costs, in units that do not depend on the computer. */
+static uint64_t step_work(const struct redo *d, const struct graph *part)
+{
+    const struct target *t = d->s->t;
+    uint64_t leaves = 0;
+    uint64_t depth = 2;
+
+    for (uint32_t i = 0; i < d->k; i++)
+        leaves += t->first_leaf[d->level][d->group[i] + 1]
+                  - t->first_leaf[d->level][d->group[i]];
+    for (; leaves > 1; leaves /= 2)
+        depth++;
+    return depth * (part->n_arcs + 4 * (uint64_t)part->n);
+}
+
+/* Do the region again; worse by up to `most` is let pass. */
+static int step(struct redo *d, double most, uint64_t *work)
 {
     struct state *s = d->s;
     struct graph part = {0};
     int64_t before = worth(s);
     int r = extract(d, &part);
 
+    *work += step_work(d, &part);
     if (r == 0)
         r = section_groups(&d->section, &part, d->id, d->level, d->group, d->k, s);
     graph_release(&part);
@@ -201,9 +220,35 @@ static int step(struct redo *d)
     s->n_log = 0;
     move_to(d, d->fresh);
     polish_descend_some(s, d->id, d->n);
-    if (worth(s) > before)
+    if ((double)(worth(s) - before) > most)
         state_undo(s);
     return 0;
+}
+
+/* Levels whose groups are worth doing again: not too small, not the whole. */
+static void choose_levels(const struct state *s,
+                          uint32_t *ret_lowest,
+                          uint32_t *ret_highest)
+{
+    const struct target *t = s->t;
+    uint32_t lowest = 1;
+    uint32_t highest;
+
+    while (lowest < t->n_levels && t->n_groups[lowest] > s->g->n / 3)
+        lowest++;
+    highest = lowest;
+    while (highest + 1 < t->n_levels && t->n_groups[highest + 1] > 2)
+        highest++;
+    *ret_lowest = lowest;
+    *ret_highest = highest;
+}
+
+/* Ranks of a region: small ones more often than large ones. */
+static uint32_t choose_size(struct rng *rng, const struct region_effort *e)
+{
+    double x = (double)rng_below(rng, 1 << 20) / (1 << 20);
+
+    return (uint32_t)(e->min_ranks * pow((double)e->max_ranks / e->min_ranks, x));
 }
 
 int region_improve(struct state *s,
@@ -212,30 +257,40 @@ int region_improve(struct state *s,
                    struct limit *limit)
 {
     static const struct section_effort section = {3, 1, 1, UINT32_MAX};
-    const struct target *t = s->t;
     struct redo d;
-    uint32_t lowest = 1;
+    uint64_t work = 0;
+    uint32_t lowest;
     uint32_t highest;
-    int r = redo_init(&d, s, &section, *rng, limit);
+    int64_t best;
+    int r = redo_init(&d, s, &section, *rng);
 
-    while (lowest < t->n_levels && t->n_groups[lowest] > s->g->n / 3)
-        lowest++;
-    highest = lowest;
-    while (highest + 1 < t->n_levels && t->n_groups[highest + 1] > 2)
-        highest++;
-    for (uint32_t i = 0; r == 0 && i < effort->n_steps && !limit_over(limit); i++) {
-        uint32_t want =
-            effort->min_ranks
-            + rng_below(&d.section.rng, effort->max_ranks - effort->min_ranks + 1);
+    choose_levels(s, &lowest, &highest);
+    best = worth(s);
+    if (r == 0)
+        memcpy(d.best, s->leaf, s->g->n * sizeof(*d.best));
+    for (uint32_t idle = 0; r == 0 && work < effort->work && idle < 1000; idle++) {
+        struct rng *random = &d.section.rng;
+        double left = 1 - (double)work / (double)effort->work;
+        double luck = ((double)rng_below(random, 1024) + 0.5) / 1024;
 
-        d.level = lowest + rng_below(&d.section.rng, highest - lowest + 1);
-        choose_groups(&d, want);
-        if (d.k > 1)
-            r = step(&d);
+        if (limit_over(limit))
+            break;
+        d.level = lowest + rng_below(random, highest - lowest + 1);
+        choose_groups(&d, choose_size(random, effort));
+        if (d.k < 2)
+            continue;
+        idle = 0;
+        r = step(&d, -log(luck) * effort->heat * left * (double)s->cost, &work);
+        if (worth(s) < best) {
+            best = worth(s);
+            memcpy(d.best, s->leaf, s->g->n * sizeof(*d.best));
+        }
     }
+    if (r == 0 && worth(s) > best)
+        r = state_reset(s, d.best);
     *rng = d.section.rng;
     s->log = NULL;
-    s->cap_log = 0;
+    s->cap_log = s->n_log = 0;
     redo_release(&d);
     return r;
 }

@@ -14,8 +14,9 @@
 #include "place/section_int.h"
 
 struct region_effort {
-    uint32_t n_steps;
+    uint64_t work;                 /* arcs and ranks times depth, see step_work() */
     uint32_t min_ranks, max_ranks; /* of a region */
+    double heat; /* share of J that a step may lose at the beginning */
 };
 
 /* Returns 0 or -ENOMEM; s holds the best map met. */

@@ -1,45 +1,327 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* search - the portfolio for matrices: starts, polish, and what effort buys */
+/*
+ * search - the portfolio for matrices: starts, mending, and what effort buys
+ *
+ * Effort is counted in units of work (arcs and ranks times depth), not in time, so
+ * that a seed decides the map on every computer; a unit is some 70 ns. A part goes
+ * into starts (the default order, multisections from different seeds), the rest
+ * into mending regions of the best one; `best` mends several and goes on with the
+ * best of them.
+ */
 #include "config.h"
 
 #include "place/map_int.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
 
+#include "place/region_int.h"
 #include "place/section_int.h"
 
 #include "base/banned.h"
 
+#define UNITS_PER_S 14e6
+#define STARTS_MAX 48
+#define FEW 256     /* ranks; annealing reaches the best of so few */
+#define MANY 2000   /* ranks; so many leave no time for several lines */
+#define HEAT 0.0005 /* share of J that a step of mending may lose at first */
+#define LINES_MAX 4 /* of mended maps at the same time */
+
+struct plan {
+    uint64_t work;         /* in all, units */
+    uint64_t start_work;   /* of one multisection */
+    uint64_t careful_work; /* of one that takes the best of several cuts */
+    uint32_t n_starts;
+    uint32_t n_lines;
+    bool careful; /* every other start */
+};
+
+/* One start: a map and what it is worth. */
+struct line {
+    uint32_t *leaf;
+    double worth;
+};
+
+/* Seconds that a search over n ranks may take, points on a line in log(n). */
+static double seconds(enum place_effort effort, uint32_t n)
+{
+    static const struct {
+        double n, s[_PLACE_EFFORT_MAX];
+    } at[] = {
+        {16,    {0.0003, 0.0004, 0.005}},
+        {64,    {0.0012, 0.0015, 0.03} },
+        {512,   {0.012, 0.080, 0.80}   },
+        {1152,  {0.0195, 0.085, 0.80}  },
+        {4096,  {0.075, 0.70, 4.0}     },
+        {32768, {0.70, 1.60, 12.0}     },
+        {4e6,   {90, 160, 900}         },
+    };
+    double x = MAX((double)n, at[0].n);
+
+    for (size_t i = 1; i < ARRAY_SIZE(at); i++)
+        if (x <= at[i].n) {
+            double part = log(x / at[i - 1].n) / log(at[i].n / at[i - 1].n);
+            double a = at[i - 1].s[effort];
+
+            return a * pow(at[i].s[effort] / a, part);
+        }
+    return at[ARRAY_SIZE(at) - 1].s[effort];
+}
+
+static struct plan make_plan(const struct search *s)
+{
+    const struct target *t = &s->t;
+    enum place_effort effort = s->p->effort;
+    struct plan plan = {.n_lines = 1};
+    uint64_t depth = 2;
+    uint64_t each;
+    double share = effort == PLACE_BEST ? 0.2 : 0.35;
+
+    for (uint32_t leaves = t->n_leaves; leaves > 1; leaves /= 2)
+        depth++;
+    plan.work = (uint64_t)(seconds(effort, s->p->n_ranks) * UNITS_PER_S);
+    plan.start_work = depth * (s->g.n_arcs + 4 * (uint64_t)s->g.n) + 1;
+    plan.n_starts =
+        (uint32_t)MIN((uint64_t)(share * (double)plan.work / (double)plan.start_work),
+                      (uint64_t)STARTS_MAX);
+    plan.careful_work = plan.start_work * 5 / 2;
+    plan.careful = plan.careful_work < plan.work && s->p->n_ranks >= FEW;
+    each = plan.careful ? (plan.start_work + plan.careful_work) / 2 : plan.start_work;
+    plan.n_starts = (uint32_t)MIN((uint64_t)(share * (double)plan.work / (double)each),
+                                  (uint64_t)STARTS_MAX);
+    plan.n_starts = MAX(plan.n_starts, UINT32_C(1));
+    if (effort == PLACE_BEST)
+        plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX);
+    else if (effort == PLACE_NORMAL && s->p->n_ranks < MANY)
+        plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX / 2);
+    return plan;
+}
+
+/* A map's J, and the price of what is above the links' limits. */
+static double worth(const struct state *st)
+{
+    return (double)st->cost + (double)st->excess * (double)st->price;
+}
+
+/* Keep the map in the lines if it is better than the worst of them. */
+static void keep(const struct state *st,
+                 struct line *line,
+                 uint32_t n_lines,
+                 uint32_t n_ranks)
+{
+    double w = worth(st);
+    uint32_t i = n_lines - 1;
+    uint32_t *leaf = line[i].leaf;
+
+    for (uint32_t k = 0; k < n_lines; k++)
+        if (line[k].worth == w)
+            return; /* most likely the same map */
+    if (w >= line[i].worth)
+        return;
+    for (; i > 0 && line[i - 1].worth > w; i--)
+        line[i] = line[i - 1];
+    memcpy(leaf, st->leaf, n_ranks * sizeof(*leaf));
+    line[i] = (struct line){leaf, w};
+}
+
+/* The default order as a map of all vertices: the rest fills what is left. */
+static void default_leaves(const struct search *s, uint32_t *leaf)
+{
+    for (uint32_t u = 0; u < s->t.n_slots; u++)
+        leaf[u] = s->t.leaf[s->t.order[u]];
+}
+
+/* A map that may not be used yet: cool annealing, then exchange by exchange. */
+static void relieve(struct search *s, struct state *st)
+{
+    polish_relieve(st, &s->rng, &s->limit);
+    if (st->excess == 0 || s->limit.over)
+        return;
+    polish_anneal(st, 8 * (uint64_t)s->g.n, 0.05, 0.005, &s->rng, &s->limit);
+    polish_relieve(st, &s->rng, &s->limit);
+    if (st->excess == 0)
+        polish_descend(st, &s->limit);
+}
+
+/* A map that fails by what was left out asks for a margin from now on. */
+static int offer(struct search *s, struct state *st)
+{
+    int r = search_offer(s, st->leaf, "multisection");
+
+    if (r == 0 && st->excess == 0 && (double)st->cost < 0.999 * s->best_cost.cost)
+        st->margin = s->g.dropped;
+    return r;
+}
+
+static int run_starts(struct search *s,
+                      const struct plan *plan,
+                      struct state *st,
+                      struct line *line)
+{
+    static const struct section_effort sections[2] = {
+        {3, 1, 1, UINT32_MAX},
+        {4, 4, 2, 200       }
+    };
+    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    bool over = true;
+    int r = leaf ? 0 : -ENOMEM;
+
+    /* Two more when none keeps the limits: the default would be all there is. */
+    for (uint32_t i = 0;
+         r == 0 && (i < plan->n_starts || (over && i < plan->n_starts + 2)); i++) {
+        if (i > 0 && limit_over(&s->limit))
+            break;
+        r = section_map(&s->t, &s->g, &sections[plan->careful && i % 2 == 0], &s->rng,
+                        leaf);
+        if (r == 0)
+            r = state_reset(st, leaf);
+        if (r < 0)
+            break;
+        polish_descend(st, &s->limit);
+        if (st->excess > 0)
+            relieve(s, st);
+        over = over && st->excess > 0;
+        keep(st, line, plan->n_lines, s->g.n);
+        r = offer(s, st);
+    }
+    free(leaf);
+    return r < 0 ? r : 0;
+}
+
+/* The map that is best so far (of a grid, say, or the caller's) is a line too. */
+static int keep_best(struct search *s,
+                     const struct plan *plan,
+                     struct state *st,
+                     struct line *line)
+{
+    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    uint32_t *room;
+    uint32_t b = 0;
+    int r;
+
+    if (!leaf)
+        return -ENOMEM;
+    room = calloc((size_t)s->t.n_leaves + 1, sizeof(*room));
+    if (!room) {
+        free(leaf);
+        return -ENOMEM;
+    }
+    for (uint32_t u = 0; u < s->p->n_ranks; u++) {
+        leaf[u] = s->t.leaf[s->slot[u]];
+        room[leaf[u]]++;
+    }
+    for (uint32_t u = s->p->n_ranks; u < s->g.n; u++) {
+        while (s->t.first_slot[b] + room[b] == s->t.first_slot[b + 1])
+            b++;
+        leaf[u] = b;
+        room[b]++;
+    }
+    r = state_reset(st, leaf);
+    if (r == 0)
+        keep(st, line, plan->n_lines, s->g.n);
+    free(leaf);
+    free(room);
+    return r;
+}
+
+static int by_worth(const void *a, const void *b)
+{
+    const struct line *x = a;
+    const struct line *y = b;
+
+    return (x->worth > y->worth) - (x->worth < y->worth);
+}
+
+static int mend(struct search *s, struct state *st, struct line *line, uint64_t work)
+{
+    struct region_effort e = {
+        .work = work, .min_ranks = 32, .max_ranks = 300, .heat = HEAT};
+    int r = state_reset(st, line->leaf);
+
+    if (r == 0 && s->g.n <= FEW) {
+        polish_anneal(st, work * 2 / 3, 0.1, 0.005, &s->rng, &s->limit);
+        e.work /= 3;
+        polish_descend(st, &s->limit);
+        if (worth(st) > line->worth)
+            r = state_reset(st, line->leaf);
+    }
+    if (r == 0)
+        r = region_improve(st, &e, &s->rng, &s->limit);
+    if (r < 0)
+        return r;
+    polish_descend(st, &s->limit);
+    relieve(s, st);
+    memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
+    line->worth = worth(st);
+    r = offer(s, st);
+    return r < 0 ? r : 0;
+}
+
+/*
+ * Half of the lines go on after each round; every round gets the same work, and the
+ * last one is left with one line.
+ */
+static int run_lines(struct search *s,
+                     const struct plan *plan,
+                     struct state *st,
+                     struct line *line)
+{
+    uint64_t spent = plan->n_starts * plan->start_work
+                     + (plan->careful ? (plan->n_starts + 1) / 2
+                                            * (plan->careful_work - plan->start_work)
+                                      : 0);
+    uint64_t left = plan->work - MIN(plan->work, spent);
+    uint32_t n = plan->n_lines;
+    uint32_t rounds = 1;
+    int r = 0;
+
+    while (n > 1 && !(line[n - 1].worth < INFINITY))
+        n--;
+    for (uint32_t k = n; k > 1; k = (k + 1) / 2)
+        rounds++;
+    for (;; n = (n + 1) / 2) {
+        for (uint32_t i = 0; r == 0 && i < n; i++)
+            r = mend(s, st, &line[i], left / rounds / n);
+        qsort(line, n, sizeof(*line), by_worth);
+        if (r < 0 || n == 1)
+            return r;
+    }
+}
+
 int search_matrix(struct search *s)
 {
-    static const struct section_effort section = {4, 4, 2, 200};
-    struct state st;
-    uint32_t *leaf;
+    struct line line[LINES_MAX] = {{0}};
+    struct state st = {0};
+    struct plan plan;
     int r = graph_from_pattern(&s->g, s->pattern, s->t.n_slots,
                                s->t.distance[s->t.n_levels]);
 
     if (r < 0)
         return r;
-    leaf = malloc(((size_t)s->t.n_slots + 1) * sizeof(*leaf));
-    if (!leaf)
-        return -ENOMEM;
-    r = section_map(&s->t, &s->g, &section, &s->rng, leaf);
+    plan = make_plan(s);
+    default_leaves(s, s->trial);
+    r = state_init(&st, &s->t, &s->g, s->trial);
     if (r == 0)
-        r = state_init(&st, &s->t, &s->g, leaf);
-    if (r == 0)
-        r = state_limit(&st, s->usual_cost.bottleneck);
-    if (r == 0) {
-        if (s->p->effort > PLACE_FAST)
-            polish_anneal(&st, s->p->effort == PLACE_BEST ? 20000000 : 2000000, 0.1,
-                          0.001, &s->rng, &s->limit);
-        polish_descend(&st, true, &s->limit);
-        r = search_offer(s, st.leaf, "multisection");
-        state_release(&st);
+        r = state_limit(&st, INFINITY, 0);
+    if (r == 0) /* what the default has without the pairs that were left out */
+        r = state_limit(&st, state_bottleneck(&st), 0);
+    for (uint32_t i = 0; r == 0 && i < plan.n_lines; i++) {
+        line[i].worth = INFINITY;
+        line[i].leaf = malloc(((size_t)s->g.n + 1) * sizeof(uint32_t));
+        r = line[i].leaf ? 0 : -ENOMEM;
     }
-    free(leaf);
-    return r < 0 ? r : 0;
+    if (r == 0)
+        r = keep_best(s, &plan, &st, line);
+    if (r == 0)
+        r = run_starts(s, &plan, &st, line);
+    if (r == 0)
+        r = run_lines(s, &plan, &st, line);
+    for (uint32_t i = 0; i < plan.n_lines; i++)
+        free(line[i].leaf);
+    state_release(&st);
+    return r;
 }

@@ -22,6 +22,7 @@ void state_release(struct state *s)
     free(s->list);
     free(s->where);
     free(s->near);
+    free(s->with);
     free(s->apart);
     free(s->volume);
     free(s->load[1]);
@@ -48,11 +49,12 @@ int state_init(struct state *s,
     s->first = malloc(((size_t)t->n_leaves + 2) * sizeof(*s->first));
     s->list = malloc((n + 1) * sizeof(*s->list));
     s->where = malloc((n + 1) * sizeof(*s->where));
+    s->with = calloc((size_t)t->n_leaves + 1, sizeof(*s->with));
     if (n * t->n_leaves <= NEAR_MAX)
         s->near = malloc((n * t->n_leaves + 1) * sizeof(*s->near));
     if (t->n_leaves <= APART_MAX)
         s->apart = malloc(((size_t)t->n_leaves * t->n_leaves + 1) * sizeof(*s->apart));
-    if (!s->leaf || !s->first || !s->list || !s->where
+    if (!s->leaf || !s->first || !s->list || !s->where || !s->with
         || (!s->near && n * t->n_leaves <= NEAR_MAX)
         || (!s->apart && t->n_leaves <= APART_MAX)) {
         state_release(s);
@@ -64,13 +66,38 @@ int state_init(struct state *s,
     return 0;
 }
 
-/* w more bytes between u and something on leaf b: for all leaves. */
-static void add_near(struct state *s, uint32_t u, uint32_t b, int64_t w)
+/*
+ * One row from what u exchanges with each leaf: everybody is at the largest distance,
+ * less what each level's group brings them nearer.
+ */
+static void fill_row(struct state *s, uint32_t u)
 {
+    const struct graph *g = s->g;
+    const struct target *t = s->t;
     int64_t *row = s->near + (size_t)u * s->n_leaves;
+    int64_t all = 0;
 
-    for (uint32_t i = 0; i < s->n_leaves; i++)
-        row[i] += w * state_apart(s, b, i);
+    for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++) {
+        s->with[s->leaf[g->adj[e]]] += g->w[e];
+        all += g->w[e];
+    }
+    for (uint32_t b = 0; b < s->n_leaves; b++)
+        row[b] = all * t->distance[t->n_levels];
+    for (uint32_t l = 1; l < t->n_levels; l++) {
+        int64_t nearer = t->distance[l + 1] - t->distance[l];
+        const uint32_t *first = t->first_leaf[l];
+
+        for (uint32_t q = 0; q < t->n_groups[l]; q++) {
+            int64_t sum = 0;
+
+            for (uint32_t b = first[q]; b < first[q + 1]; b++)
+                sum += s->with[b];
+            for (uint32_t b = first[q]; sum && b < first[q + 1]; b++)
+                row[b] -= sum * nearer;
+        }
+    }
+    for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++)
+        s->with[s->leaf[g->adj[e]]] = 0;
 }
 
 void state_set(struct state *s, const uint32_t *leaf)
@@ -91,12 +118,8 @@ void state_set(struct state *s, const uint32_t *leaf)
         s->list[i] = u;
         s->where[u] = i;
     }
-    if (s->near) {
-        memset(s->near, 0, (size_t)g->n * s->n_leaves * sizeof(*s->near));
-        for (uint32_t u = 0; u < g->n; u++)
-            for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++)
-                add_near(s, u, s->leaf[g->adj[e]], g->w[e]);
-    }
+    for (uint32_t u = 0; s->near && u < g->n; u++)
+        fill_row(s, u);
     for (uint32_t u = 0; u < g->n; u++)
         twice += state_near(s, u, s->leaf[u]);
     s->cost = twice / 2;

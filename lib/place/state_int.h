@@ -30,6 +30,7 @@ struct state {
     uint32_t *list;                      /* [n] vertices of each leaf */
     uint32_t *where;                     /* [n] */
     int64_t *near;                       /* [n x n_leaves] or NULL */
+    int64_t *with;                       /* [n_leaves] scratch, all 0 */
     int32_t *apart;                      /* [n_leaves x n_leaves] distances, or NULL */
     int64_t cost;                        /* J as far as leaves see it */
     int64_t *volume;                     /* [n] what each vertex exchanges in all */
@@ -38,6 +39,8 @@ struct state {
     int64_t excess;
     uint32_t *log; /* [2 * cap_log] pairs exchanged, or NULL: not kept */
     uint32_t n_log, cap_log;
+    double bottleneck; /* the limit as it was given */
+    int64_t margin;
     int64_t price; /* of one byte above a limit, in J */
 };
 
@@ -92,10 +95,13 @@ static inline int64_t state_swap_pair(const struct state *s, uint32_t u, uint32_
 void state_swap(struct state *s, uint32_t u, uint32_t v, int64_t delta);
 
 /*
- * Watch that no uplink carries more than `bottleneck` times its capacity from now
- * on. 0 or -ENOMEM.
+ * Watch that no uplink carries more than `bottleneck` times its capacity, less
+ * `margin` bytes, from now on. 0 or -ENOMEM.
  */
-int state_limit(struct state *s, double bottleneck);
+int state_limit(struct state *s, double bottleneck, int64_t margin);
+
+/* The most loaded uplink relative to its capacity; a limit must have been set. */
+double state_bottleneck(const struct state *s);
 
 /* What an exchange does to the loads on both ways up to where they meet. */
 struct load_change {
@@ -116,6 +122,9 @@ void state_swap_loads(struct state *s,
                       uint32_t v,
                       int64_t delta,
                       const struct load_change *c);
+
+/* Another map, with the loads if they are watched. */
+int state_reset(struct state *s, const uint32_t *leaf);
 
 /* Take back the exchanges of the log, the last one first. */
 void state_undo(struct state *s);

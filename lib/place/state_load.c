@@ -46,7 +46,7 @@ static void fill_loads(struct state *s)
             s->excess += over(s->load[l][i], s->limit[l]);
 }
 
-int state_limit(struct state *s, double bottleneck)
+int state_limit(struct state *s, double bottleneck, int64_t margin)
 {
     const struct target *t = s->t;
     size_t n = 1;
@@ -60,6 +60,8 @@ int state_limit(struct state *s, double bottleneck)
         s->load[1] = malloc(n * sizeof(*s->load[1]));
     if (!s->volume || !s->load[1])
         return -ENOMEM;
+    s->bottleneck = bottleneck;
+    s->margin = margin;
     at = s->load[1];
     memset(at, 0, n * sizeof(*at));
     for (uint32_t l = 1; l < t->n_levels; l++) {
@@ -67,11 +69,28 @@ int state_limit(struct state *s, double bottleneck)
 
         s->load[l] = at;
         at += t->n_groups[l];
-        s->limit[l] = most < 4e18 ? (int64_t)most : INT64_MAX / 2;
+        s->limit[l] = most < 4e18 ? (int64_t)most - margin : INT64_MAX / 2;
     }
     s->price = 4 * MAX(t->distance[t->n_levels], INT64_C(1));
     fill_loads(s);
     return 0;
+}
+
+double state_bottleneck(const struct state *s)
+{
+    const struct target *t = s->t;
+    double most = 0;
+
+    for (uint32_t l = 1; l < t->n_levels; l++)
+        for (uint32_t i = 0; i < t->n_groups[l]; i++)
+            most = MAX(most, (double)s->load[l][i] / (double)t->capacity[l]);
+    return most;
+}
+
+int state_reset(struct state *s, const uint32_t *leaf)
+{
+    state_set(s, leaf);
+    return s->load[1] ? state_limit(s, s->bottleneck, s->margin) : 0;
 }
 
 /* [l] what u exchanges with the groups of leaf `a` and of leaf `b` at level l. */

@@ -23,3 +23,21 @@ EXTRA_DIST += tests/fuzz/corpus/nouns/array \
 	tests/fuzz/corpus/nouns/spec \
 	tests/fuzz/corpus/nouns/supply \
 	tests/fuzz/corpus/nouns/view
+
+# place
+place_fuzz = tests/fuzz/fuzz_matrix tests/fuzz/fuzz_prof tests/fuzz/fuzz_topology
+check_PROGRAMS += $(place_fuzz)
+TESTS += $(place_fuzz)
+place_fuzz_libs = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
+tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_matrix.c tests/fuzz/replay.c
+tests_fuzz_fuzz_matrix_LDADD = $(place_fuzz_libs)
+tests_fuzz_fuzz_prof_SOURCES = tests/fuzz/fuzz_prof.c tests/fuzz/replay.c
+tests_fuzz_fuzz_prof_LDADD = $(place_fuzz_libs)
+tests_fuzz_fuzz_topology_SOURCES = tests/fuzz/fuzz_topology.c tests/fuzz/replay.c
+tests_fuzz_fuzz_topology_LDADD = $(place_fuzz_libs)
+EXTRA_DIST += tests/fuzz/corpus/matrix/large tests/fuzz/corpus/matrix/list \
+	tests/fuzz/corpus/matrix/metis tests/fuzz/corpus/matrix/mtx \
+	tests/fuzz/corpus/matrix/name tests/fuzz/corpus/matrix/square \
+	tests/fuzz/corpus/prof/far tests/fuzz/corpus/prof/one \
+	tests/fuzz/corpus/topology/continued tests/fuzz/corpus/topology/loop \
+	tests/fuzz/corpus/topology/two

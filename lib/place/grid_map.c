@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * grid_map - bricks
+ *
+ * Where every level has equal groups and its arity can be split over the dimensions,
+ * all such splits are tried, outermost level first; what a split cuts is known
+ * without looking at a rank. Otherwise a box is cut in two along the dimension whose
+ * planes are cheapest, in the order of its points there, to the exact sizes.
+ */
+#include "config.h"
+
+#include "place/grid_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+
+#include "place/pattern_int.h"
+
+#include "base/banned.h"
+
+void grid_release(struct grid *g)
+{
+    free(g->at);
+    g->at = NULL;
+}
+
+int grid_from_pattern(const struct pattern *p, struct grid *ret)
+{
+    *ret = (struct grid){.n = p->n, .shape = p->grid};
+    ret->at = malloc(((size_t)p->n + 1) * sizeof(*ret->at));
+    if (!ret->at)
+        return -ENOMEM;
+    for (uint32_t u = 0; u < p->n; u++)
+        ret->at[u] = u;
+    for (uint32_t d = 0; d < PATTERN_DIMS_MAX; d++)
+        ret->weight[d] = 1;
+    return 0;
+}
+
+/* The search for exact bricks. */
+struct bricks {
+    const struct target *t;
+    const struct grid *g;
+    uint32_t arity[PLACE_LEVELS_MAX + 1]; /* [l] groups of l - 1 in one of l */
+    uint32_t split[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
+    uint32_t best_split[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
+    double best;
+};
+
+/* What splitting each of `blocks` boxes `size` by f cuts, in bytes. */
+static double cut_bytes(const struct grid *g,
+                        const uint32_t *size,
+                        const uint32_t *f,
+                        double blocks)
+{
+    double sum = 0;
+
+    for (uint32_t d = 0; d < g->shape.n_dims; d++) {
+        double planes = f[d] - 1.0;
+        double area = blocks;
+
+        if (f[d] > 1 && g->shape.periodic && size[d] == g->shape.dim[d] && f[d] > 2)
+            planes += 1;
+        for (uint32_t e = 0; e < g->shape.n_dims; e++)
+            area *= e == d ? 1.0 : size[e];
+        sum += planes * area * g->weight[d];
+    }
+    return sum;
+}
+
+static void split_level(
+    struct bricks *b, uint32_t l, const uint32_t *size, double blocks, double cost);
+
+/* All ways to write `left` as a product over dimensions d and above. */
+static void split_dims(struct bricks *b,
+                       uint32_t l,
+                       uint32_t d,
+                       uint32_t left,
+                       const uint32_t *size,
+                       double blocks,
+                       double cost)
+{
+    const struct target *t = b->t;
+    uint32_t n_dims = b->g->shape.n_dims;
+    uint32_t inner[PATTERN_DIMS_MAX];
+    double step;
+
+    if (d < n_dims) {
+        for (uint32_t f = 1; f <= left; f++)
+            if (left % f == 0 && size[d] % f == 0 && (d + 1 < n_dims || f == left)) {
+                b->split[l][d] = f;
+                split_dims(b, l, d + 1, left / f, size, blocks, cost);
+            }
+        return;
+    }
+    step = (double)(t->distance[l] - t->distance[1]);
+    cost += step * cut_bytes(b->g, size, b->split[l], blocks);
+    if (cost >= b->best)
+        return;
+    for (uint32_t i = 0; i < n_dims; i++)
+        inner[i] = size[i] / b->split[l][i];
+    split_level(b, l - 1, inner, blocks * b->arity[l], cost);
+}
+
+static void split_level(
+    struct bricks *b, uint32_t l, const uint32_t *size, double blocks, double cost)
+{
+    if (l > 1) {
+        split_dims(b, l, 0, b->arity[l], size, blocks, cost);
+        return;
+    }
+    b->best = cost;
+    memcpy(b->best_split, b->split, sizeof(b->split));
+}
+
+/* Groups of one size at every level, and just as many ranks? */
+static bool is_even(const struct target *t, uint32_t n, uint32_t *arity)
+{
+    if (n != t->n_slots)
+        return false;
+    for (uint32_t b = 0; b < t->n_leaves; b++)
+        if (t->first_slot[b + 1] - t->first_slot[b] != n / t->n_leaves)
+            return false;
+    for (uint32_t l = 2; l <= t->n_levels; l++) {
+        uint32_t each = t->n_leaves / t->n_groups[l];
+
+        for (uint32_t i = 0; i < t->n_groups[l]; i++)
+            if (t->first_leaf[l][i + 1] - t->first_leaf[l][i] != each)
+                return false;
+        arity[l] = t->n_groups[l - 1] / t->n_groups[l];
+    }
+    return true;
+}
+
+static void place_bricks(const struct bricks *b, uint32_t *leaf)
+{
+    const struct grid *g = b->g;
+    uint32_t n_dims = g->shape.n_dims;
+    uint32_t block[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
+
+    memcpy(block[b->t->n_levels], g->shape.dim, sizeof(block[0]));
+    for (uint32_t l = b->t->n_levels; l > 1; l--)
+        for (uint32_t d = 0; d < n_dims; d++)
+            block[l - 1][d] = block[l][d] / b->best_split[l][d];
+    for (uint32_t u = 0; u < g->n; u++) {
+        uint32_t x[PATTERN_DIMS_MAX];
+        uint32_t rest = g->at[u];
+        uint32_t group = 0;
+
+        for (uint32_t d = 0; d < n_dims; d++) {
+            x[d] = rest % g->shape.dim[d];
+            rest /= g->shape.dim[d];
+        }
+        for (uint32_t l = b->t->n_levels; l > 1; l--) {
+            uint32_t index = 0;
+
+            for (uint32_t d = n_dims; d-- > 0;) {
+                index = index * b->best_split[l][d] + x[d] / block[l - 1][d];
+                x[d] %= block[l - 1][d];
+            }
+            group = group * b->arity[l] + index;
+        }
+        leaf[u] = group;
+    }
+}
+
+/* A box of the grid that goes to groups [from, to) of a level. */
+struct box {
+    uint32_t lo[PATTERN_DIMS_MAX], hi[PATTERN_DIMS_MAX];
+};
+
+struct cutter {
+    const struct target *t;
+    const struct grid *g;
+    uint32_t *point; /* [n] grid places, permuted */
+    uint32_t *key;   /* [n] scratch */
+    uint32_t *spare; /* [n] scratch */
+    uint32_t *leaf;  /* [n] by grid place */
+};
+
+/* Slots of groups [from, to) that the first n slots have. */
+static uint32_t slots_of(const struct cutter *c,
+                         uint32_t level,
+                         uint32_t from,
+                         uint32_t to)
+{
+    const struct target *t = c->t;
+    uint32_t a = t->first_slot[t->first_leaf[level][from]];
+    uint32_t b = t->first_slot[t->first_leaf[level][to]];
+
+    return MIN(b, c->g->n) - MIN(a, c->g->n);
+}
+
+static uint32_t coordinate(const struct grid *g, uint32_t point, uint32_t d)
+{
+    for (uint32_t i = 0; i < d; i++)
+        point /= g->shape.dim[i];
+    return point % g->shape.dim[d];
+}
+
+/* The dimension across which the points' box is cheapest to cut. */
+static uint32_t best_dim(const struct grid *g, const struct box *b)
+{
+    uint32_t best = 0;
+    double best_cost = 0;
+
+    for (uint32_t d = 0; d < g->shape.n_dims; d++) {
+        double cost = g->weight[d];
+
+        for (uint32_t e = 0; e < g->shape.n_dims; e++)
+            cost *= e == d ? 1.0 : (double)(b->hi[e] - b->lo[e]);
+        if (b->hi[d] - b->lo[d] > 1
+            && (best_cost <= 0 || cost < best_cost || b->hi[best] - b->lo[best] <= 1)) {
+            best = d;
+            best_cost = cost;
+        }
+    }
+    return best;
+}
+
+static void bounds(const struct grid *g,
+                   const uint32_t *point,
+                   uint32_t n,
+                   struct box *b)
+{
+    for (uint32_t d = 0; d < g->shape.n_dims; d++) {
+        b->lo[d] = UINT32_MAX;
+        b->hi[d] = 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t rest = point[i];
+
+        for (uint32_t d = 0; d < g->shape.n_dims; d++) {
+            uint32_t x = rest % g->shape.dim[d];
+
+            rest /= g->shape.dim[d];
+            b->lo[d] = MIN(b->lo[d], x);
+            b->hi[d] = MAX(b->hi[d], x + 1);
+        }
+    }
+}
+
+/* Stable counting sort of points by their coordinate in dimension d. */
+static int sort_points(struct cutter *c, uint32_t *point, uint32_t n, uint32_t d)
+{
+    uint32_t k = c->g->shape.dim[d];
+    uint32_t *count = calloc((size_t)k + 1, sizeof(*count));
+
+    if (!count)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        c->key[i] = coordinate(c->g, point[i], d);
+        count[c->key[i] + 1]++;
+    }
+    for (uint32_t i = 0; i < k; i++)
+        count[i + 1] += count[i];
+    for (uint32_t i = 0; i < n; i++)
+        c->spare[count[c->key[i]]++] = point[i];
+    memcpy(point, c->spare, n * sizeof(*point));
+    free(count);
+    return 0;
+}
+
+static int cut_box(struct cutter *c,
+                   uint32_t *point,
+                   uint32_t n,
+                   uint32_t level,
+                   uint32_t from,
+                   uint32_t to)
+{
+    const struct target *t = c->t;
+    uint32_t middle;
+    uint32_t n0;
+    struct box b = {{0}, {0}};
+    int r;
+
+    while (to - from == 1 && level > 1) {
+        uint32_t first = t->first_leaf[level][from];
+        uint32_t last = t->first_leaf[level][from + 1] - 1;
+
+        level--;
+        from = t->group[level][first];
+        to = t->group[level][last] + 1;
+    }
+    if (to - from == 1 || n == 0) {
+        for (uint32_t i = 0; i < n; i++)
+            c->leaf[point[i]] = from;
+        return 0;
+    }
+    middle = from + (to - from) / 2;
+    n0 = slots_of(c, level, from, middle);
+    bounds(c->g, point, n, &b);
+    r = sort_points(c, point, n, best_dim(c->g, &b));
+    if (r == 0)
+        r = cut_box(c, point, n0, level, from, middle);
+    return r < 0 ? r : cut_box(c, point + n0, n - n0, level, middle, to);
+}
+
+static int cut_grid(const struct target *t, const struct grid *g, uint32_t *leaf)
+{
+    _cleanup_(freep) uint32_t *memory =
+        malloc(4 * ((size_t)g->n + 1) * sizeof(*memory));
+    struct cutter c = {.t = t, .g = g, .point = memory};
+    int r;
+
+    if (!memory)
+        return -ENOMEM;
+    c.key = c.point + g->n;
+    c.spare = c.key + g->n;
+    c.leaf = c.spare + g->n;
+    for (uint32_t i = 0; i < g->n; i++)
+        c.point[i] = i;
+    r = cut_box(&c, c.point, g->n, t->n_levels, 0, 1);
+    for (uint32_t u = 0; r == 0 && u < g->n; u++)
+        leaf[u] = c.leaf[g->at[u]];
+    return r;
+}
+
+int grid_map(const struct target *t,
+             const struct grid *g,
+             uint32_t *leaf,
+             bool *ret_exact)
+{
+    struct bricks b = {.t = t, .g = g, .best = 1e300};
+
+    if (is_even(t, g->n, b.arity))
+        split_level(&b, t->n_levels, g->shape.dim, 1, 0);
+    *ret_exact = b.best < 1e300;
+    if (!*ret_exact)
+        return cut_grid(t, g, leaf);
+    place_bricks(&b, leaf);
+    return 0;
+}
