@@ -8,6 +8,7 @@ lib_libsched_la_SOURCES = \
 	lib/sched/order.c lib/sched/order.h \
 	lib/sched/predict.c lib/sched/predict.h \
 	lib/sched/profile.c lib/sched/profile.h \
+	lib/sched/rank.h \
 	lib/sched/running.c lib/sched/running.h \
 	lib/sched/sched.c lib/sched/sched.h lib/sched/sched_int.h \
 	lib/sched/sched_fits.c \
