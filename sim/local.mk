@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += sim/libsim.la
 sim_libsim_la_SOURCES = \
 	sim/center.c \
 	sim/heap.c sim/heap.h \
-	sim/late.c \
+	sim/late.c sim/late_int.h \
 	sim/plan.c \
 	sim/route.c \
 	sim/sim.c sim/sim.h sim/sim_int.h \
@@ -13,7 +13,7 @@ sim_libsim_la_SOURCES = \
 	sim/trace_sacct.c \
 	sim/trace_swf.c
 sim_libsim_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
-sim_libsim_la_LIBADD = lib/libsched.la lib/libmodel.la lib/libbase.la $(ZLIB_LIBS)
+sim_libsim_la_LIBADD = lib/libsched.la lib/libmodel.la lib/libbase.la $(ZLIB_LIBS) -lm
 
 bin_PROGRAMS += sim/fsim
 sim_fsim_SOURCES = \

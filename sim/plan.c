@@ -19,7 +19,7 @@
 
 int running_profile(const struct sim *s, const struct sim_center *c, struct profile *p)
 {
-    int64_t cores = c->free;
+    int64_t cores = c->pool.free;
 
     if (!p->n) {
         if (profile_init(p, s->now_s, cores) < 0)
@@ -27,10 +27,10 @@ int running_profile(const struct sim *s, const struct sim_center *c, struct prof
     } else {
         profile_reset(p, s->now_s, cores);
     }
-    for (size_t i = 0; i < c->running.n; i++) {
-        int64_t end_s = MAX(c->running.v[i].end_s, s->now_s + 1);
+    for (size_t i = 0; i < c->pool.running.n; i++) {
+        int64_t end_s = MAX(c->pool.running.v[i].end_s, s->now_s + 1);
 
-        cores += c->running.v[i].cores;
+        cores += c->pool.running.v[i].cores;
         if (p->steps[p->n - 1].at_s == end_s)
             p->steps[p->n - 1].cores = cores;
         else if (profile_append(p, end_s, cores) < 0)
@@ -51,8 +51,8 @@ int center_plan(struct sim *s, struct sim_center *c, const struct profile **ret_
     if (c->plan_valid)
         return 0;
     r = running_profile(s, c, &c->plan);
-    for (uint32_t x = backlog_head(&c->queue, NULL); x && r == 0;
-         x = backlog_next(&c->queue, x)) {
+    for (uint32_t x = backlog_head(&c->pool.queue, NULL); x && r == 0;
+         x = backlog_next(&c->pool.queue, x)) {
         const struct sim_job *j = &s->jobs[x];
         int64_t at_s;
 
@@ -64,28 +64,31 @@ int center_plan(struct sim *s, struct sim_center *c, const struct profile **ret_
 
 double center_load(const struct sim *s, const struct sim_center *c)
 {
-    int64_t w = c->queued_work;
+    int64_t w = c->pool.work;
 
-    for (size_t i = 0; i < c->running.n; i++)
-        w += MAX(c->running.v[i].end_s - s->now_s, (int64_t)0) * c->running.v[i].cores;
-    return (double)w / (double)c->procs;
+    for (size_t i = 0; i < c->pool.running.n; i++)
+        w += MAX(c->pool.running.v[i].end_s - s->now_s, (int64_t)0)
+             * c->pool.running.v[i].cores;
+    return (double)w / (double)c->pool.procs;
 }
 
 /* The waiting slots in queue order, or by prediction: caller frees. NULL = no memory.
  */
 static uint32_t *waiting(const struct sim_center *c, bool shortest)
 {
-    uint32_t *v = malloc((c->queue.n + 1) * sizeof(*v));
+    uint32_t *v = malloc((c->pool.queue.n + 1) * sizeof(*v));
     size_t n = 0;
 
     if (!v)
         return NULL;
-    for (uint32_t x = backlog_head(&c->queue, NULL); x;
-         x = backlog_next(&c->queue, x)) {
+    for (uint32_t x = backlog_head(&c->pool.queue, NULL); x;
+         x = backlog_next(&c->pool.queue, x)) {
         size_t i = n++;
 
         if (shortest) /* stable insertion: this policy is for comparison only */
-            for (; i > 0 && c->pools.scan.v[v[i - 1]].value > c->pools.scan.v[x].value;
+            for (; i > 0
+                   && c->pool.pools.scan.v[v[i - 1]].value
+                          > c->pool.pools.scan.v[x].value;
                  i--)
                 v[i] = v[i - 1];
         v[i] = x;
@@ -96,8 +99,7 @@ static uint32_t *waiting(const struct sim_center *c, bool shortest)
 
 static int start_now(struct sim *s, struct sim_center *c, uint32_t x)
 {
-    backlog_remove(&c->queue, x);
-    c->queued_work -= (int64_t)s->jobs[x].pred_s * s->jobs[x].procs;
+    pool_unqueue(&c->pool, x);
     return center_start(s, c, x);
 }
 
@@ -108,7 +110,7 @@ int plan_pass(struct sim *s, struct sim_center *c)
     size_t n = 0;
     int r;
 
-    if (c->free == 0)
+    if (c->pool.free == 0)
         return 0;
     v = waiting(c, s->config.policy == SIM_REPLAN_SJF);
     if (!v)
@@ -180,8 +182,8 @@ int cons_again(struct sim *s, struct sim_center *c)
 {
     int r = running_profile(s, c, &c->reserved);
 
-    for (uint32_t x = backlog_head(&c->queue, NULL); x && r == 0;
-         x = backlog_next(&c->queue, x)) {
+    for (uint32_t x = backlog_head(&c->pool.queue, NULL); x && r == 0;
+         x = backlog_next(&c->pool.queue, x)) {
         struct sim_job *j = &s->jobs[x];
 
         r = profile_reserve(&c->reserved, s->now_s, j->pred_s, j->procs, &j->res_s);
@@ -195,12 +197,12 @@ int cons_pass(struct sim *s, struct sim_center *c)
     uint32_t next;
     int r;
 
-    for (uint32_t x = backlog_head(&c->queue, NULL); x; x = next) {
+    for (uint32_t x = backlog_head(&c->pool.queue, NULL); x; x = next) {
         const struct sim_job *j = &s->jobs[x];
 
-        next = backlog_next(&c->queue, x);
+        next = backlog_next(&c->pool.queue, x);
         /* N.B. ties by event (pyss): an end of this second may be still to come. */
-        if (j->res_s > s->now_s || j->procs > c->free) {
+        if (j->res_s > s->now_s || j->procs > c->pool.free) {
             least_s = MIN(least_s, j->res_s);
             continue;
         }

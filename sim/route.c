@@ -73,16 +73,16 @@ static bool may_take(const struct sim *s,
 {
     double share = s->config.foreign_share;
 
-    if (j->procs > c->procs)
+    if (j->procs > c->pool.procs)
         return false;
     return c->idx == j->home || share < 0
-           || (double)(c->foreign + j->procs) <= share * (double)c->procs;
+           || (double)(c->foreign + j->procs) <= share * (double)c->pool.procs;
 }
 
 static bool in_debt(const struct sim *s, const struct sim_center *home)
 {
     return s->config.credit_h >= 0
-           && (double)home->debt > s->config.credit_h * 3600 * (double)home->procs;
+           && (double)home->debt > s->config.credit_h * 3600 * (double)home->pool.procs;
 }
 
 int route_choose(struct sim *s, uint32_t x, uint32_t *ret_c)
@@ -141,7 +141,7 @@ int route_sent(struct sim *s, uint32_t x, uint32_t to)
             return -ENOMEM;
         b->is_own = true;
     }
-    b->load += (double)work / (double)c->procs;
+    b->load += (double)work / (double)c->pool.procs;
     if (by_plan(s))
         return profile_reserve(&b->plan, s->now_s, j->pred_s, j->procs, &at_s);
     return 0;

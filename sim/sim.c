@@ -90,10 +90,9 @@ int sim_center_add(struct sim *s,
     if (s->n_centers >= SIM_CENTERS_MAX)
         return err_set(err, -ENOSPC, "more than %d centers", SIM_CENTERS_MAX);
     c->idx = s->n_centers;
-    c->procs = spec->procs;
     (void)word_copy(c->name, sizeof(c->name), spec->name); /* same size */
     s->n_centers++;
-    r = center_init(s, c);
+    r = center_init(s, c, spec->procs);
     if (r < 0)
         return err_set(err, r, "no memory for center %s", spec->name);
     r = trace_open(log, &c->trace, err);
@@ -138,6 +137,12 @@ static int slot_new(struct sim *s, uint32_t *ret_x)
     *ret_x = s->free_slot;
     s->free_slot = s->jobs[*ret_x].next_free;
     return 0;
+}
+
+void sim_job_free(struct sim *s, uint32_t x)
+{
+    s->jobs[x] = (struct sim_job){.next_free = s->free_slot};
+    s->free_slot = x;
 }
 
 /* The center whose log goes on next: earliest, then as on the command line. */
@@ -210,7 +215,7 @@ static int submit_everywhere(struct sim *s, uint32_t x)
     int r = center_enqueue(s, &s->centers[home], x);
 
     for (uint32_t i = 0; i < s->n_centers && r == 0; i++)
-        if (i != home && s->jobs[x].procs <= s->centers[i].procs)
+        if (i != home && s->jobs[x].procs <= s->centers[i].pool.procs)
             r = center_enqueue(s, &s->centers[i], x);
     return r;
 }
@@ -282,9 +287,9 @@ static int end(struct sim *s, uint32_t x)
         r = account(s, j);
     if (r == 0 && s->config.route == SIM_LATE)
         r = late_finish(s, c, x);
+    if (s->config.route != SIM_LATE)
+        sim_job_free(s, x);
     center_touch(s, c);
-    *j = (struct sim_job){.next_free = s->free_slot};
-    s->free_slot = x;
     return r;
 }
 
@@ -432,7 +437,7 @@ int sim_run(struct sim *s, struct err *err)
         r = s->config.ties == SIM_PYSS ? one_event(s) : batch(s);
     }
     for (uint32_t i = 0; i < s->n_centers; i++)
-        assert(r < 0 || s->centers[i].queue.n == 0);
+        assert(r < 0 || s->centers[i].pool.queue.n == 0);
     s->totals.trace_cpu_s = read_cpu_s(s);
     s->totals.cpu_s = cpu_now() - from - s->totals.trace_cpu_s;
     return r < 0 ? err_prefix(err, r, "simulation") : 0;
@@ -470,5 +475,5 @@ const char *sim_center_name(const struct sim *s, uint32_t center)
 
 uint32_t sim_center_procs(const struct sim *s, uint32_t center)
 {
-    return (uint32_t)s->centers[center].procs;
+    return (uint32_t)s->centers[center].pool.procs;
 }

@@ -3,16 +3,12 @@
 #ifndef HOPLUU_SIM_SIM_INT_H
 #define HOPLUU_SIM_SIM_INT_H
 
-#include "sched/backfill.h"
-#include "sched/backlog.h"
+#include "sched/pool.h"
 #include "sched/predict.h"
 #include "sched/profile.h"
 #include "sched/rank.h"
-#include "sched/running.h"
 #include "sim/heap.h"
 #include "sim/sim.h"
-
-#define NO_EXTRA INT64_MAX
 
 /* A job in the system. */
 struct sim_job {
@@ -32,6 +28,13 @@ struct sim_job {
     uint16_t where;
     uint8_t n_correct;
     bool running;
+    struct late_job {
+        bool in_shadow; /* its shadow waits or runs */
+        bool starts;    /* … runs */
+        bool ended;     /* really: run_s is known */
+        int64_t start_s;
+        int64_t end_s; /* expected */
+    } late;
 };
 
 /* What one center believes of another while its state is old. */
@@ -44,26 +47,17 @@ struct sim_belief {
 struct sim_center {
     char name[64];
     uint32_t idx;
-    int64_t procs;
-    int64_t free;
+    struct pool pool; /* what is free, what runs, what waits here */
     struct trace *trace;
     bool has_next;
     struct trace_job next; /* of its log */
-    struct running running;
-    struct backlog_pools pools;
-    struct backlog queue;
-    struct shape *shapes; /* [procs + 1] by cores */
-    bool dirty;           /* something happened since its last pass */
-    bool touched;         /* in this batch */
-    /* of the pass in hand */
-    int64_t shadow_s;
-    int64_t extra;
+    bool dirty;            /* something happened since its last pass */
+    bool touched;          /* in this batch */
     /* what it tells */
     struct profile plan;
     bool plan_valid;
     struct profile reserved; /* conservative: running jobs and all reservations */
-    int64_t queued_work;
-    int64_t foreign; /* cores of guests that run or wait here */
+    int64_t foreign;         /* cores of guests that run or wait here */
     int64_t debt;
     /* stale views */
     double snap_load;
@@ -81,10 +75,11 @@ struct sim {
     struct sim_job *jobs; /* [n_slots], slot 0 unused */
     size_t n_slots;
     uint32_t free_slot;
-    struct heap ends;     /* key: start counter */
-    struct heap expiries; /* key: seq */
-    struct heap wakes;    /* key: center */
-    struct heap submits;  /* key: seq; of this second */
+    struct heap ends;        /* key: start counter */
+    struct heap expiries;    /* key: seq */
+    struct heap wakes;       /* key: center */
+    struct heap late_events; /* of the shadows; key: seq */
+    struct heap submits;     /* key: seq; of this second */
     uint64_t n_submitted;
     uint64_t n_started;
     int64_t now_s;
@@ -103,8 +98,11 @@ struct sim {
     int err; /* first failure inside a callback */
 };
 
+/* sim.c: the slot is free for another job. */
+void sim_job_free(struct sim *s, uint32_t x);
+
 /* center.c */
-int center_init(struct sim *s, struct sim_center *c);
+int center_init(struct sim *s, struct sim_center *c, uint32_t procs);
 void center_release(struct sim_center *c);
 int center_enqueue(struct sim *s, struct sim_center *c, uint32_t x);
 void center_drop(struct sim *s, struct sim_center *c, uint32_t x);
@@ -128,7 +126,7 @@ int cons_again(struct sim *s, struct sim_center *c);
 int route_choose(struct sim *s, uint32_t x, uint32_t *ret_c);
 int route_sent(struct sim *s, uint32_t x, uint32_t to);
 
-/* late.c */
+/* late.c; late_finish frees the slot when nothing needs it any more */
 int late_init(struct sim *s);
 void late_release(struct sim *s);
 int late_submit(struct sim *s, uint32_t x);
