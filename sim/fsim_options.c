@@ -30,6 +30,7 @@ enum {
     O_MARGIN,
     O_LINK_DELAY,
     O_AGE_WEIGHT,
+    O_LATE,
     O_UNTIL,
     O_FILTER,
     O_TIES,
@@ -65,6 +66,8 @@ static const struct argp_option options[] = {
     {"link-delay",       O_LINK_DELAY,  "MS",                                                           0, "one way between centers (late)",                    0},
     {"age-weight",       O_AGE_WEIGHT,  "N",                                                            0,
      "easy-sjbf: waiting N seconds weighs as much as being 1 s shorter; 0 = off",                                                                               0},
+    {"late",             O_LATE,        "KEY=V,…",                                                    0,
+     "constants of the late route: allow, rho, open, risk, floor, prior, length, hold",                                                                         0},
     {"until",            O_UNTIL,       "S",                                                            0, "only submissions before second S",                  0},
     {"filter",           O_FILTER,      "plain|sc15",                                                   0, "which rows count (plain)",                          0},
     {"ties",             O_TIES,        "batch|pyss",                                                   0, "order of events within a second (batch)",           0},
@@ -192,6 +195,40 @@ static void parse_qest(struct argp_state *st, struct fsim_options *o, const char
     words_release(&w);
 }
 
+static void parse_late(struct argp_state *st, struct fsim_options *o, const char *arg)
+{
+    const struct {
+        const char *word;
+        double *at;
+    } keys[] = {
+        {"allow",  &o->config.late.allow_s},
+        {"rho",    &o->config.late.rho    },
+        {"open",   &o->config.late.open   },
+        {"risk",   &o->config.late.risk   },
+        {"hold",   &o->config.late.hold   },
+        {"floor",  &o->config.late.floor_s},
+        {"prior",  &o->config.late.prior  },
+        {"length", &o->config.late.length },
+    };
+    struct words w = WORDS_INIT(16, SPEC_TEXT_MAX);
+
+    if (words_split(&w, arg, ",") < 0)
+        argp_error(st, "--late: too long");
+    for (size_t i = 0; i < w.n; i++) {
+        char *eq = strchr(w.v[i], '=');
+        size_t k = 0;
+
+        if (eq)
+            *eq = '\0';
+        while (k < sizeof(keys) / sizeof(keys[0]) && strcmp(keys[k].word, w.v[i]) != 0)
+            k++;
+        if (!eq || k == sizeof(keys) / sizeof(keys[0]))
+            argp_error(st, "--late: there is no \"%s\"", w.v[i]);
+        *keys[k].at = fraction(st, "late", eq + 1, 1e6);
+    }
+    words_release(&w);
+}
+
 static void parse_jitter(struct argp_state *st, struct fsim_options *o, const char *arg)
 {
     const char *colon = strchr(arg, ':');
@@ -229,6 +266,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *st)
         return 0;
     case O_AGE_WEIGHT:
         c->age_weight = (uint32_t)seconds(st, "age-weight", arg);
+        return 0;
+    case O_LATE:
+        parse_late(st, o, arg);
         return 0;
     case O_UNTIL:
         o->until_s = seconds(st, "until", arg);
@@ -320,7 +360,8 @@ void fsim_options_parse(struct fsim_options *o, int argc, char **argv)
         .config = {.policy = SIM_EASY,
                    .foreign_share = SIM_SHARE_NONE,
                    .credit_h = -1,
-                   .own_shipments = true},
+                   .own_shipments = true,
+                   .late = sim_late_default()},
         .until_s = INT64_MAX
     };
     argp_parse(&argp, argc, argv, 0, 0, o);

@@ -109,6 +109,21 @@ static int shadows(struct sim *s)
     return 0;
 }
 
+/* How long a guest is taken to stay: a multiple of what its user's record predicts. */
+static uint32_t guest_length(const struct sim_job *j, double times)
+{
+    double length = times * j->pred_s;
+
+    if (times <= 0 || length > j->est_s)
+        return j->est_s;
+    return length < 1 ? 1 : (uint32_t)length;
+}
+
+struct sim_late sim_late_default(void)
+{
+    return (struct sim_late){.allow_s = 50, .rho = 0.5, .open = 0.5};
+}
+
 /* --- jobs ----------------------------------------------------------------- */
 
 static int offer(struct sim *s, struct late_center *l, uint32_t x)
@@ -143,7 +158,7 @@ int late_submit(struct sim *s, uint32_t x)
     int r;
 
     l->n++;
-    l->slack += LATE_ALLOW_S;
+    l->slack += s->config.late.allow_s;
     l->waiting++;
     l->shadow_cores += j->procs;
     l->shadow_dirty = true;
@@ -201,37 +216,44 @@ int late_finish(struct sim *s, struct sim_center *c, uint32_t x)
 
 /* --- guests --------------------------------------------------------------- */
 
-/* What the guests that run may still cost own arrivals, in seconds of waiting. */
+/* What the guests that run may still cost own arrivals, in seconds of waiting. One
+ * that has outlived its length is judged by its request from then on. */
 static double held(const struct sim *s, const struct late_center *l)
 {
     double sum = 0;
 
     for (size_t i = 0; i < l->n_guests; i++) {
         const struct late_guest *g = &l->guests[i];
-        double left =
-            (double)MAX(g->start_s + g->est_s - s->now_s, (int64_t)0) / g->est_s;
+        double age = (double)(s->now_s - g->start_s);
+        double length = age < g->length_s ? g->length_s : g->est_s;
+        double left = length - age;
 
-        sum += g->harm * left * left;
+        if (left > 0)
+            sum += g->rate * left * left / 2;
     }
     return sum;
 }
 
-/* Own arrivals per second that would find too little with so many more cores taken. */
+/* Own arrivals per second that would find too little with so many more cores taken.
+ * Until a whole window was seen, some are assumed that nobody has seen yet. */
 static double hit_rate(const struct sim *s, struct sim_center *c, uint32_t cores)
 {
     struct late_center *l = c->late;
+    double unseen = 1 - (double)(s->now_s - s->totals.first_submit_s) / LATE_WINDOW_S;
 
     demand_forget(&l->demand, s->now_s - LATE_WINDOW_S);
-    return (double)demand_above(&l->demand, c->pool.procs - l->guest_cores - cores)
+    return ((double)demand_above(&l->demand, c->pool.procs - l->guest_cores - cores)
+            + s->config.late.prior * MAX(unseen, 0.0))
            / LATE_WINDOW_S;
 }
 
-/* The longest request of so many cores that may come in now; 0 = none. */
+/* The longest guest of so many cores that may come in now; 0 = none. */
 static uint32_t longest(const struct sim *s,
                         struct sim_center *c,
                         uint32_t cores,
                         double held_s)
 {
+    const struct sim_late *k = &s->config.late;
     struct late_center *l = c->late;
     double share = s->config.foreign_share;
     double most = UINT32_MAX;
@@ -241,17 +263,48 @@ static uint32_t longest(const struct sim *s,
         || (share >= 0
             && (double)(l->guest_cores + cores) > share * (double)c->pool.procs))
         return 0;
-    /* Beside a head of its own that waits: not into its reservation, by request. */
-    if (c->pool.extra != POOL_NO_EXTRA && cores > c->pool.extra)
-        most = (double)(c->pool.shadow_s - s->now_s);
     rate = hit_rate(s, c, cores);
-    if (rate > 0
-        && !(l->slack > 0 && l->slack > LATE_OPEN * LATE_ALLOW_S * (double)l->n)) {
-        double can_pay = LATE_RHO * l->slack - held_s;
+    if (rate > 0) {
+        bool open =
+            l->slack > k->floor_s && l->slack > k->open * k->allow_s * (double)l->n;
+        double can_pay = (open ? k->risk : k->rho) * l->slack - held_s;
+        double paid = can_pay > 0 ? sqrt(2 * can_pay / rate) : 0;
 
-        most = can_pay > 0 ? MIN(most, sqrt(2 * can_pay / rate)) : 0;
+        if (open && k->risk <= 0)
+            paid = UINT32_MAX;
+        most = MIN(most, paid);
     }
     return most < 1 ? 0 : most >= UINT32_MAX ? UINT32_MAX : (uint32_t)most;
+}
+
+/* It leaves the reservation of the center's own head alone. */
+static bool beside_head(const struct sim *s, const struct sim_center *c, uint32_t x)
+{
+    const struct sim_job *j = &s->jobs[x];
+
+    return c->pool.extra == POOL_NO_EXTRA || j->procs <= c->pool.extra
+           || s->now_s + guest_length(j, s->config.late.hold) <= c->pool.shadow_s;
+}
+
+/* The first of one home's jobs of one size that may come in. */
+static uint32_t first_of(const struct sim *s,
+                         struct sim_center *c,
+                         const struct pool *offers,
+                         const struct shape *shape,
+                         const struct order_key *after,
+                         double held_s)
+{
+    uint32_t most_s = longest(s, c, shape->cores, held_s);
+    uint32_t x = 0;
+
+    if (!most_s)
+        return 0;
+    while ((x = order_next(&offers->pools.scan, shape->root, after, most_s))) {
+        if (beside_head(s, c, x))
+            return x;
+        after = &offers->pools.scan.v[x].key;
+    }
+    return 0;
 }
 
 /* The shortest guest that may come in, behind the last one that was looked at. */
@@ -270,10 +323,7 @@ static uint32_t next_guest(const struct sim *s,
             continue;
         for (size_t k = 0;
              k < o->queue.n_shapes && o->queue.shapes[k]->cores <= c->pool.free; k++) {
-            const struct shape *shape = o->queue.shapes[k];
-            uint32_t most_s = longest(s, c, shape->cores, held_s);
-            uint32_t x =
-                most_s ? order_next(&o->pools.scan, shape->root, after, most_s) : 0;
+            uint32_t x = first_of(s, c, o, o->queue.shapes[k], after, held_s);
 
             if (x && (!best || order_before(&o->pools.scan.v[x].key, best_key))) {
                 best = x;
@@ -289,7 +339,7 @@ static int take_guest(struct sim *s, struct sim_center *c, uint32_t x)
     struct late_center *l = c->late;
     struct sim_job *j = &s->jobs[x];
     struct sim_center *home = &s->centers[j->home];
-    double est = (double)j->est_s;
+    double length_s = (double)guest_length(j, s->config.late.length);
 
     if (l->n_guests == l->cap_guests) {
         size_t cap = l->cap_guests ? 2 * l->cap_guests : 64;
@@ -300,15 +350,15 @@ static int take_guest(struct sim *s, struct sim_center *c, uint32_t x)
         l->guests = v;
         l->cap_guests = cap;
     }
-    l->guests[l->n_guests++] =
-        (struct late_guest){.slot = x,
-                            .est_s = j->est_s,
-                            .start_s = s->now_s,
-                            .harm = hit_rate(s, c, j->procs) * est * est / 2};
+    l->guests[l->n_guests++] = (struct late_guest){.slot = x,
+                                                   .length_s = length_s,
+                                                   .start_s = s->now_s,
+                                                   .est_s = (double)j->est_s,
+                                                   .rate = hit_rate(s, c, j->procs)};
     l->guest_cores += j->procs;
     c->foreign += j->procs;
     if (c->pool.extra != POOL_NO_EXTRA
-        && s->now_s + (int64_t)j->est_s > c->pool.shadow_s)
+        && s->now_s + guest_length(j, s->config.late.hold) > c->pool.shadow_s)
         c->pool.extra -= j->procs;
     center_drop(s, home, x);
     center_touch(s, home);

@@ -6,16 +6,14 @@
 #include "sched/demand.h"
 #include "sim/sim_int.h"
 
-#define LATE_ALLOW_S 50.0 /* what each own job may lose */
-#define LATE_RHO 0.5      /* of the slack that running guests may put at risk */
-#define LATE_OPEN 0.5     /* of the allowance: above it, no harm is too much */
 #define LATE_WINDOW_S (14 * 86400) /* how far back own demand is looked at */
 
 struct late_guest {
     uint32_t slot;
-    uint32_t est_s;
+    double length_s; /* as it was judged */
     int64_t start_s;
-    double harm; /* seconds of waiting that it may cost, when it came */
+    double est_s;
+    double rate; /* own arrivals per second that it stands in the way of */
 };
 
 struct late_center {

@@ -5,6 +5,7 @@ sim_libsim_la_SOURCES = \
 	sim/center.c \
 	sim/heap.c sim/heap.h \
 	sim/late.c sim/late_int.h \
+	sim/lublin.c sim/lublin.h \
 	sim/plan.c \
 	sim/route.c \
 	sim/sim.c sim/sim.h sim/sim_int.h \

@@ -44,6 +44,21 @@ enum sim_route {
     _SIM_ROUTE_MAX
 };
 
+/* The constants of the late route (docs/scheduling.md, "late"). */
+struct sim_late {
+    double allow_s; /* what each own job may lose */
+    double rho;     /* of the slack that running guests may put at risk */
+    double open;    /* of the allowance: above it no harm is too much … */
+    double risk;    /* … or so many times the slack; 0 = no bound */
+    double floor_s; /* least slack for that */
+    double prior;   /* arrivals that would want everything, until a window was seen */
+    double length;  /* a guest's length is so many times its prediction, at most its
+                     * request; 0 = its request */
+    double hold;    /* the same beside a reservation of an own head */
+};
+
+struct sim_late sim_late_default(void);
+
 #define SIM_SHARE_NONE (-1.0) /* no ceiling */
 
 struct sim_config {
@@ -60,6 +75,7 @@ struct sim_config {
     int64_t margin_s;
     int64_t link_delay_ms;
     uint32_t age_weight;
+    struct sim_late late;
 };
 
 struct sim_center_spec {

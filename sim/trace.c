@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/number.h"
+#include "sim/lublin.h"
 #include "sim/trace_int.h"
 
 #include "base/banned.h"
@@ -26,6 +27,8 @@ struct entry {
 struct trace {
     struct trace_spec spec;
     gzFile file;
+    bool is_made; /* not a file */
+    struct lublin made;
     char *line;
     uint64_t n_lines;
     bool is_sacct;
@@ -93,6 +96,10 @@ static int read_row(struct trace *t, struct trace_job *ret_job, struct err *err)
 {
     int r;
 
+    if (t->is_made) {
+        t->n_lines++;
+        return lublin_next(&t->made, ret_job);
+    }
     while ((r = read_line(t, err)) > 0) {
         const char *p = t->line + strspn(t->line, " \t\r");
 
@@ -114,7 +121,9 @@ static int start_over(struct trace *t, struct err *err)
 {
     t->n_lines = 0;
     t->left_out = 0;
-    if (gzrewind(t->file) < 0)
+    if (t->is_made)
+        lublin_begin(&t->made);
+    else if (gzrewind(t->file) < 0)
         return err_set(err, -EIO, "%s: it cannot be read twice", t->spec.path);
     return t->is_sacct ? read_line(t, err) : 1;
 }
@@ -126,7 +135,7 @@ static int look_through(struct trace *t, bool *ret_sorted, struct err *err)
     int64_t last = INT64_MIN;
     int64_t first = INT64_MAX;
     bool sorted = true;
-    int r = read_line(t, err);
+    int r = t->is_made ? 0 : read_line(t, err);
 
     if (r < 0)
         return r;
@@ -233,13 +242,19 @@ int trace_open(const struct trace_spec *spec, struct trace **ret_t, struct err *
         return -ENOMEM;
     t->spec = *spec;
     t->line = malloc(LINE_MAX_BYTES);
-    t->file = gzopen(spec->path, "rb");
-    if (!t->file || !t->line) {
-        r = t->file ? -ENOMEM : -errno;
-        trace_close(t);
-        return err_set(err, r, "%s: %s", spec->path, strerror(-r));
+    r = lublin_parse(spec->path, spec->procs, &t->made, err);
+    t->is_made = r > 0;
+    if (r == 0) {
+        t->file = gzopen(spec->path, "rb");
+        if (!t->file)
+            r = err_set(err, -errno, "%s: %s", spec->path, strerror(errno));
     }
-    (void)gzbuffer(t->file, 1u << 17); /* it works with the default too */
+    if (r < 0 || !t->line) {
+        trace_close(t);
+        return r < 0 ? r : -ENOMEM;
+    }
+    if (t->file)
+        (void)gzbuffer(t->file, 1u << 17); /* it works with the default too */
     r = look_through(t, &sorted, err);
     if (r == 0)
         r = start_over(t, err);
