@@ -28,3 +28,9 @@ EXTRA_PROGRAMS += bench/submit
 bench_submit_SOURCES = bench/submit.c
 bench_submit_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
 CLEANFILES += bench/submit bench/store
+
+# sched: passes, estimates and events with many jobs waiting
+EXTRA_PROGRAMS += bench/sched
+bench_sched_SOURCES = bench/sched.c
+bench_sched_LDADD = lib/libsched.la lib/libmodel.la lib/libbase.la
+CLEANFILES += bench/sched

@@ -67,7 +67,8 @@ static const struct argp_option options[] = {
     {"age-weight",       O_AGE_WEIGHT,  "N",                                                            0,
      "easy-sjbf: waiting N seconds weighs as much as being 1 s shorter; 0 = off",                                                                               0},
     {"late",             O_LATE,        "KEY=V,…",                                                    0,
-     "constants of the late route: allow, rho, open, risk, floor, prior, length, hold",                                                                         0},
+     "constants of the late route: allow, rho, open, risk, floor, prior, length, hold, "
+     "area",                                                                                                                                                    0},
     {"until",            O_UNTIL,       "S",                                                            0, "only submissions before second S",                  0},
     {"filter",           O_FILTER,      "plain|sc15",                                                   0, "which rows count (plain)",                          0},
     {"ties",             O_TIES,        "batch|pyss",                                                   0, "order of events within a second (batch)",           0},
@@ -205,6 +206,7 @@ static void parse_late(struct argp_state *st, struct fsim_options *o, const char
         {"rho",    &o->config.late.rho    },
         {"open",   &o->config.late.open   },
         {"risk",   &o->config.late.risk   },
+        {"area",   &o->config.late.area   },
         {"hold",   &o->config.late.hold   },
         {"floor",  &o->config.late.floor_s},
         {"prior",  &o->config.late.prior  },

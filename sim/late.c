@@ -126,6 +126,14 @@ struct sim_late sim_late_default(void)
 
 /* --- jobs ----------------------------------------------------------------- */
 
+/* Guests come in by rising prediction, weighed with their size. */
+static uint64_t guest_rank(const struct sim *s, const struct sim_job *j)
+{
+    if (s->config.late.area <= 0)
+        return j->pred_s;
+    return (uint64_t)(1000 * j->pred_s * pow(j->procs, s->config.late.area));
+}
+
 static int offer(struct sim *s, struct late_center *l, uint32_t x)
 {
     const struct sim_job *j = &s->jobs[x];
@@ -133,8 +141,8 @@ static int offer(struct sim *s, struct late_center *l, uint32_t x)
         .slot = x,
         .cores = j->procs,
         .pred_s = j->est_s,
-        .queue = {0,         j->seq},
-        .scan = {j->pred_s, j->seq}
+        .queue = {0,   j->seq},
+        .scan = { guest_rank(s, j), j->seq}
     };
 
     for (uint32_t i = 0; i < s->n_centers; i++)

@@ -131,14 +131,17 @@ void job_unqueue(struct sched *s, uint32_t x)
     s->counts.waiting--;
 }
 
-static void defer(struct sched *s, uint32_t x)
+static int defer(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
 
+    if (order_pool_grow(&s->deferred, s->n_slots) < 0)
+        return -ENOMEM;
     order_insert(&s->deferred, &s->deferred_root, x,
                  (struct order_key){(uint64_t)j->begin_s, j->seq}, 0);
     j->state = SCHED_DEFERRED;
     s->counts.deferred++;
+    return 0;
 }
 
 /* Its picks leave `now` of their nodes; it is expected back at end_s. */
@@ -295,16 +298,13 @@ int sched_submit(struct sched *s,
 
     if (r < 0)
         return r;
-    if (meta->begin_s > now_s) {
-        defer(s, x);
-    } else {
-        r = job_queue(s, x);
-        if (r < 0) {
-            job_drop(s, x);
-            return err_set(err, r, "no memory for another job");
-        }
-        plan_extend(s, x, now_s);
+    r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
+    if (r < 0) {
+        job_drop(s, x);
+        return err_set(err, r, "no memory for another job");
     }
+    if (s->jobs[x].state == SCHED_WAITING)
+        plan_extend(s, x, now_s);
     s->n_jobs++;
     return 0;
 }
