@@ -34,3 +34,8 @@ EXTRA_PROGRAMS += bench/wire_codec
 bench_wire_codec_SOURCES = bench/wire_codec.c
 bench_wire_codec_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
 CLEANFILES += bench/wire_codec
+# sched: passes, estimates and events with many jobs waiting
+EXTRA_PROGRAMS += bench/sched
+bench_sched_SOURCES = bench/sched.c
+bench_sched_LDADD = lib/libsched.la lib/libmodel.la lib/libbase.la
+CLEANFILES += bench/sched

@@ -14,3 +14,7 @@ dist_man_MANS += docs/man/fmap.1
 
 # Pages of the node daemon.
 dist_man_MANS += docs/man/hopluu-noded.8 docs/man/noded.conf.5
+
+# The simulator and scheduling.
+EXTRA_DIST += docs/scheduling.md
+dist_man_MANS += docs/man/fsim.1

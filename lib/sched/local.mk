@@ -3,11 +3,14 @@ noinst_LTLIBRARIES += lib/libsched.la
 lib_libsched_la_SOURCES = \
 	lib/sched/backfill.c lib/sched/backfill.h \
 	lib/sched/backlog.c lib/sched/backlog.h \
+	lib/sched/demand.c lib/sched/demand.h \
 	lib/sched/idmap.c lib/sched/idmap.h \
 	lib/sched/nodes.c lib/sched/nodes.h \
 	lib/sched/order.c lib/sched/order.h \
+	lib/sched/pool.c lib/sched/pool.h \
 	lib/sched/predict.c lib/sched/predict.h \
 	lib/sched/profile.c lib/sched/profile.h \
+	lib/sched/rank.h \
 	lib/sched/running.c lib/sched/running.h \
 	lib/sched/sched.c lib/sched/sched.h lib/sched/sched_int.h \
 	lib/sched/sched_fits.c \

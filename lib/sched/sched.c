@@ -78,30 +78,25 @@ void plans_invalid(struct sched *s)
         s->partitions[p].plan_valid = false;
 }
 
-static struct order_key queue_key(const struct sched *s, const struct site_job *j)
+/* Its two places among those that wait. */
+static void rank(const struct sched *s,
+                 const struct site_job *j,
+                 struct backlog_entry *e)
 {
-    bool guest = s->config.local_first && j->shape->group != 0;
+    const struct rank_rule rule = {
+        .scan = s->config.policy == SCHED_EASY_SJBF ? RANK_SHORTEST : RANK_ARRIVAL,
+        .local_first = s->config.local_first,
+        .age_weight = s->config.age_weight,
+    };
+    const struct rank_job r = {.seq = j->seq,
+                               .submit_s = j->submit_s,
+                               .pred_s = j->pred_s,
+                               .cores = j->shape->shape.cores,
+                               .priority = j->priority,
+                               .guest = j->shape->group != 0};
 
-    return (struct order_key){.hi = (uint64_t)guest << 63 | (UINT32_MAX - j->priority),
-                              .lo = j->seq};
-}
-
-static struct order_key scan_key(const struct sched *s, const struct site_job *j)
-{
-    struct order_key k = queue_key(s, j);
-    uint64_t guest = k.hi >> 63;
-
-    if (s->config.policy != SCHED_EASY_SJBF)
-        return k;
-    if (s->config.age_weight) {
-        uint64_t since = j->submit_s > 0 ? (uint64_t)j->submit_s : 0;
-
-        k.hi = (since + (uint64_t)s->config.age_weight * j->pred_s) << 1 | guest;
-    } else {
-        k.hi =
-            (uint64_t)j->pred_s << 32 | guest << 31 | (UINT32_MAX - j->priority) >> 1;
-    }
-    return k;
+    e->queue = rank_queue(&rule, &r);
+    e->scan = rank_scan(&rule, &r);
 }
 
 static struct backlog *backlog_of(struct sched *s, const struct site_job *j)
@@ -113,12 +108,10 @@ static struct backlog *backlog_of(struct sched *s, const struct site_job *j)
 int job_queue(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
-    struct backlog_entry e = {.shape = &j->shape->shape,
-                              .slot = x,
-                              .queue = queue_key(s, j),
-                              .scan = scan_key(s, j),
-                              .pred_s = j->pred_s};
+    struct backlog_entry e = {
+        .shape = &j->shape->shape, .slot = x, .pred_s = j->pred_s};
 
+    rank(s, j, &e);
     if (backlog_add(backlog_of(s, j), &e) < 0)
         return -ENOMEM;
     j->state = SCHED_WAITING;
@@ -138,14 +131,17 @@ void job_unqueue(struct sched *s, uint32_t x)
     s->counts.waiting--;
 }
 
-static void defer(struct sched *s, uint32_t x)
+static int defer(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
 
+    if (order_pool_grow(&s->deferred, s->n_slots) < 0)
+        return -ENOMEM;
     order_insert(&s->deferred, &s->deferred_root, x,
                  (struct order_key){(uint64_t)j->begin_s, j->seq}, 0);
     j->state = SCHED_DEFERRED;
     s->counts.deferred++;
+    return 0;
 }
 
 /* Its picks leave `now` of their nodes; it is expected back at end_s. */
@@ -302,16 +298,13 @@ int sched_submit(struct sched *s,
 
     if (r < 0)
         return r;
-    if (meta->begin_s > now_s) {
-        defer(s, x);
-    } else {
-        r = job_queue(s, x);
-        if (r < 0) {
-            job_drop(s, x);
-            return err_set(err, r, "no memory for another job");
-        }
-        plan_extend(s, x, now_s);
+    r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
+    if (r < 0) {
+        job_drop(s, x);
+        return err_set(err, r, "no memory for another job");
     }
+    if (s->jobs[x].state == SCHED_WAITING)
+        plan_extend(s, x, now_s);
     s->n_jobs++;
     return 0;
 }

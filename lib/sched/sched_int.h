@@ -8,6 +8,7 @@
 #include "sched/backlog.h"
 #include "sched/idmap.h"
 #include "sched/profile.h"
+#include "sched/rank.h"
 #include "sched/running.h"
 #include "sched/sched.h"
 
