@@ -30,12 +30,66 @@ static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
             text);
 }
 
+/* Past a quoted text or a comment that begins at p; p itself when neither does. */
+static const char *skip(const char *p, unsigned *line)
+{
+    const char *from = p;
+    const char *end = p;
+
+    if (*p == '"' || *p == '\'') {
+        for (end = p + 1; *end && *end != *p; end++)
+            end += *end == '\\' && end[1];
+        end += *end != '\0';
+    } else if (*p == '#' || (p[0] == '/' && p[1] == '/')) {
+        end = p + strcspn(p, "\n");
+    } else if (p[0] == '/' && p[1] == '*') {
+        end = strstr(p + 2, "*/");
+        end = end ? end + 2 : p + strlen(p);
+    }
+    for (; from < end; from++)
+        *line += *from == '\n';
+    return end;
+}
+
+/* libconfuse takes the end of the file for a closing brace: half a file would be used.
+ */
+static int check_braces(const char *path, struct err *err)
+{
+    struct buf text = BUF_INIT(4u << 20);
+    unsigned line = 1;
+    unsigned opened = 0;
+    unsigned depth = 0;
+    int r = path_read(path, &text, err);
+
+    for (const char *p = buf_text(&text); r == 0 && *p;) {
+        const char *next = skip(p, &line);
+
+        if (next != p) {
+            p = next;
+            continue;
+        }
+        if (*p == '{' && depth++ == 0)
+            opened = line;
+        else if (*p == '}' && depth > 0)
+            depth--;
+        line += *p++ == '\n';
+    }
+    buf_release(&text);
+    if (r == 0 && depth > 0)
+        r = err_set(err, -EINVAL, "%s:%u: the '{' of this line is never closed", path,
+                    opened);
+    return r;
+}
+
 int conf_parse(const char *path, cfg_opt_t *opts, cfg_t **ret_cfg, struct err *err)
 {
     struct err own = {0};
-    cfg_t *cfg = cfg_init(opts, CFGF_NONE);
-    int r;
+    cfg_t *cfg;
+    int r = check_braces(path, err);
 
+    if (r < 0)
+        return r;
+    cfg = cfg_init(opts, CFGF_NONE);
     if (!cfg)
         return err_set(err, -ENOMEM, "out of memory");
     form_err = &own;

@@ -351,9 +351,11 @@ static void reported(struct local_node *n, const json_t *o)
     }
     if (j->state != LJOB_ADOPTED)
         return;
-    if (parts_from_table(j, json_object_get(o, "nodes")) || j->in_sched)
+    if (parts_from_table(j, json_object_get(o, "nodes")))
         return;
-    if (strcmp(state, "ended") != 0)
+    /* Another of its nodes may have come first: only the script's own says how far it
+     * is. */
+    if (!j->in_sched && strcmp(state, "ended") != 0)
         (void)parts_restore(j); /* its nodes are full otherwise: told at the end */
     if (n == first(j) && !strcmp(state, "running")
         && json_integer_value(json_object_get(o, "at")))

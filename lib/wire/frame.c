@@ -11,7 +11,29 @@
 
 #include "base/banned.h"
 
-#define FRAME_GUESS 2048 /* most frames fit */
+#define FRAME_GUESS 2048   /* most frames fit */
+#define VALUES_MAX 131072u /* a submission with every list full has about 50,000 */
+
+/*
+ * Values of a JSON text, counted by what stands between them and outside of strings.
+ * Each becomes some 80 bytes of memory: 8 MiB of "{},{},…" would become 600.
+ */
+static size_t count_values(const char *p, size_t len)
+{
+    const char *end = p + len;
+    size_t n = 0;
+
+    while (p < end) {
+        if (*p == '"') {
+            for (p++; p < end && *p != '"'; p++)
+                p += *p == '\\';
+        } else if (*p == ',' || *p == '{' || *p == '[') {
+            n++;
+        }
+        p++;
+    }
+    return n;
+}
 
 int frame_take(struct evbuffer *in,
                size_t max,
@@ -38,6 +60,8 @@ int frame_take(struct evbuffer *in,
     text = (const char *)evbuffer_pullup(in, (ev_ssize_t)(sizeof(word) + len));
     if (!text)
         return err_set(err, -ENOMEM, "no memory for a frame of %zu bytes", len);
+    if (len > VALUES_MAX && count_values(text + sizeof(word), len) > VALUES_MAX)
+        return err_set(err, -EMSGSIZE, "a frame of more than %u values", VALUES_MAX);
     frame = json_loadb(text + sizeof(word), len, 0, &why);
     (void)evbuffer_drain(in, sizeof(word) + len);
     if (!frame)

@@ -3,8 +3,12 @@
 #include "config.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/wire/wire_house.h"
+#include "wire/frame.h"
 
 static void byte_by_byte(void **state)
 {
@@ -54,6 +58,41 @@ static void bad_frames(void **state)
     refused_bytes(h, &word, sizeof(word), -EBADMSG);
     for (size_t i = 0; i < sizeof(not_objects) / sizeof(not_objects[0]); i++)
         refused_bytes(h, b, raw_frame(b, not_objects[i]), -EBADMSG);
+}
+
+/* Few bytes for the sender, many for us: {"a":[0,0,…]} is refused, a long text is not.
+ */
+static void too_many_values(void **state)
+{
+    struct house *h = *state;
+    const size_t n = 140000;
+    struct evbuffer *b = evbuffer_new();
+    char *text = malloc(2 * n + 64);
+    size_t len = 0;
+    json_t *frame = NULL;
+    struct err err = {0};
+    size_t need;
+
+    (void)h;
+    len += (size_t)snprintf(text, 64, "{\"a\":[0");
+    for (size_t i = 0; i < n; i++, len += 2)
+        memcpy(text + len, ",0", 2);
+    len += (size_t)snprintf(text + len, 8, "]}");
+    assert_int_equal(frame_put_text(b, text, len, FRAME_MAX_CLIENT, CONN_SEND_MAX), 0);
+    assert_int_equal(frame_take(b, FRAME_MAX_CLIENT, &frame, &need, &err), -EMSGSIZE);
+    assert_non_null(strstr(err.text, "values"));
+    evbuffer_free(b);
+
+    b = evbuffer_new();
+    len = (size_t)snprintf(text, 64, "{\"a\":\"\\\"");
+    memset(text + len, ',', 2 * n);
+    len += 2 * n;
+    len += (size_t)snprintf(text + len, 8, "\"}");
+    assert_int_equal(frame_put_text(b, text, len, FRAME_MAX_CLIENT, CONN_SEND_MAX), 0);
+    assert_int_equal(frame_take(b, FRAME_MAX_CLIENT, &frame, &need, &err), 1);
+    json_decref(frame);
+    evbuffer_free(b);
+    free(text);
 }
 
 static void end_inside_a_frame(void **state)
@@ -261,10 +300,10 @@ static void large_frame(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(byte_by_byte),         CASE(bad_frames),          CASE(end_inside_a_frame),
-        CASE(many_frames_then_end), CASE(turns_are_bounded),   CASE(two_clients),
-        CASE(close_in_callback),    CASE(nothing_after_close), CASE(pause_and_resume),
-        CASE(back_pressure),        CASE(large_frame),
+        CASE(byte_by_byte),       CASE(bad_frames),           CASE(too_many_values),
+        CASE(end_inside_a_frame), CASE(many_frames_then_end), CASE(turns_are_bounded),
+        CASE(two_clients),        CASE(close_in_callback),    CASE(nothing_after_close),
+        CASE(pause_and_resume),   CASE(back_pressure),        CASE(large_frame),
     };
 
     (void)signal(SIGPIPE, SIG_IGN);
