@@ -73,13 +73,21 @@ command_freport_CFLAGS = $(program_cflags)
 command_freport_LDFLAGS = $(program_ldflags)
 command_freport_LDADD = $(command_libs)
 
+bin_PROGRAMS += command/fcontrol
+command_fcontrol_SOURCES = command/fcontrol.c command/fcontrol.h \
+	command/fcontrol_hosts.c command/fcontrol_job.c
+command_fcontrol_CFLAGS = $(program_cflags)
+command_fcontrol_LDFLAGS = $(program_ldflags)
+command_fcontrol_LDADD = $(command_libs)
+
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/freport
+	completion/fexplain completion/freport completion/fcontrol
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and
 # workflow tools go on as they are.
-slurm_names = sbatch:fbatch squeue:fqueue scancel:fcancel sinfo:finfo sacct:facct
+slurm_names = sbatch:fbatch squeue:fqueue scancel:fcancel sinfo:finfo sacct:facct \
+	scontrol:fcontrol
 slurm_dir = $(DESTDIR)$(hopluulibexecdir)/slurm
 
 install-slurm-names:

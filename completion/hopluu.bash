@@ -41,11 +41,19 @@ _hopluu()
             case $command in
             fcancel | fexplain | fqueue) words=$(_hopluu_jobs) ;;
             freport) words=usage ;;
+            fcontrol)
+                case $before in
+                show) words='job hostnames hostlist' ;;
+                release | job) words=$(_hopluu_jobs) ;;
+                fcontrol | scontrol) words='release show ping' ;;
+                *) [[ " ${COMP_WORDS[*]} " == *' release '* ]] && words=$(_hopluu_jobs) ;;
+                esac
+                ;;
             esac
         fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain freport
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain freport fcontrol
 complete -o default -F _hopluu fbatch

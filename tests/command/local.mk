@@ -17,4 +17,5 @@ tests_command_fake_daemon_SOURCES = tests/command/fake_daemon.c
 tests_command_fake_daemon_LDADD = $(JANSSON_LIBS)
 TESTS += tests/command/test_commands.t
 EXTRA_DIST += tests/command/test_commands.t tests/command/answers/quiet.json \
+	tests/command/answers/control.json \
 	tests/command/answers/refusals.json

@@ -64,7 +64,7 @@ unset SBATCH_TIMELIMIT SBATCH_ACCOUNT SBATCH_PARTITION
 cd "$dir" || exit 1
 
 # Without any daemon.
-for p in fbatch fqueue fcancel finfo facct fbalance fexplain freport; do
+for p in fbatch fqueue fcancel finfo facct fbalance fexplain freport fcontrol; do
     run 0 $p --help && prints "Usage: $p"
     ok "$p --help needs no daemon"
     run 0 $p --version && prints '^hopluu '
@@ -217,6 +217,72 @@ run 0 freport usage --format json && prints '"core_s": 5440' && prints '"view": 
 ok 'freport JSON'
 run 1 freport money && says "'money': use usage"
 ok 'freport refuses another report'
+
+# fcontrol: what needs no daemon, then what asks one.
+unset SLURM_JOB_NODELIST
+run 0 fcontrol show hostnames 'hn[08-10],login' && [ "$(tr '\n' ' ' <out)" = 'hn08 hn09 hn10 login ' ]
+ok 'fcontrol show hostnames'
+run 1 fcontrol show hostnames && says 'SLURM_JOB_NODELIST is not set'
+ok 'no list, and not in a job'
+SLURM_JOB_NODELIST='hn[1-2]'
+export SLURM_JOB_NODELIST
+run 0 fcontrol show hostnames && [ "$(tr '\n' ' ' <out)" = 'hn1 hn2 ' ]
+ok 'in a job its nodes are the list'
+unset SLURM_JOB_NODELIST
+run 0 fcontrol show hostlist hn1,hn2 hn3 login && [ "$(cat out)" = 'hn[1-3],login' ]
+ok 'fcontrol show hostlist'
+run 1 fcontrol show hostlist && says 'give names'
+ok 'no names'
+run 1 fcontrol show hostnames 'hn[4-1]' && says "fcontrol: error: host list 'hn\[4-1\]'"
+ok 'a broken list'
+run 1 fcontrol frobnicate && says "'frobnicate' is not a verb: use release, show job, show hostnames, show hostlist or ping"
+ok 'an unknown verb names those that there are'
+run 1 fcontrol && says 'use release, show job'
+ok 'no verb names them too'
+run 1 fcontrol show money && says "'money': use job, hostnames or hostlist"
+ok 'show something else'
+run 1 fcontrol release && says 'which job'
+ok 'release of nothing'
+run 1 fcontrol release 12 && says "'12' is not a job id"
+ok 'release of what is no id'
+HOPLUU_SOCKET=$dir/nobody
+for words in ping 'show job 1000000001' 'release 1000000001'; do
+    # shellcheck disable=SC2086 # words of ours
+    run 75 fcontrol $words && says 'no daemon answers' && [ "$(wc -l <err)" -eq 1 ]
+    ok "no daemon: fcontrol $words ends with 75"
+done
+HOPLUU_SOCKET=$dir/socket
+start control.json
+run 0 fcontrol ping && prints '^hopluud of center hanoi (1) is UP, version 0.1.0; an is an@ioit$'
+ok 'fcontrol ping'
+run 1 fcontrol ping hue && says "'hue' is one word too many"
+ok 'ping takes no words'
+run 0 fcontrol show job 1000000001,1000000002 1000000003 && asked '"ids":\[1000000001,1000000002,1000000003\]' \
+    && prints '^JobId=1000000001 JobName=halo exchange$' && prints '^   JobState=RUNNING Reason=None$' \
+    && prints '^   UserId=an(1000) Person=an@ioit ' && prints 'TimeLimit=01:00:00$' \
+    && prints '^   Partition=main Center=hue Entry=hanoi ReqCenters=any$' \
+    && prints '^   NumNodes=1 NumCPUs=4 NumTasks=4 CPUs/Task=1$' && prints 'MinMemoryNode=1G '
+ok 'fcontrol show job, several ids in one question'
+prints 'StartTime=2025-11-24T16:01:00 EndTime=2025-11-24T16:02:40$' && prints ' ExitCode=3:0$' \
+    && prints '^   RunTime=00:01:40 TimeLimit=00:10:00$' && prints '^   Note=the script exited with 3$'
+ok 'a job that has ended'
+prints '^   Requeue=0 Restarts=0 Held=1 ' && prints 'Reason=JobHeldUser$' && prints 'TimeLimit=UNLIMITED$' \
+    && prints '^   Partition=(null) Center=(null) '
+ok 'a job that is held'
+run 0 fcontrol -o show job && [ "$(wc -l <out)" -eq 3 ] && prints '^JobId=1000000003 .* Note='
+ok 'all jobs, each on one line'
+run 1 fcontrol show job 1000000003 1000000009 && prints '^JobId=1000000003 ' && says 'job 1000000009 is not known'
+ok 'a job that is not known is named'
+run 0 fcontrol release 1000000002 && asked '"job":1000000002,"op":"release"' && [ ! -s out ] && [ ! -s err ]
+ok 'fcontrol release'
+run 0 fcontrol release 1000000001 && says '^fcontrol: job 1000000001 is not held$'
+ok 'a job that is not held is no failure'
+run 3 fcontrol release 1000000004 && says 'error: job 1000000004 belongs to binh@hust'
+ok "somebody else's job is denied"
+run 1 fcontrol release 1000000002,1000000004 && says 'job 1000000004 belongs'
+ok 'one of several that fails is 1'
+run 75 fcontrol release 2000000001 && says 'job 2000000001: hue does not answer'
+ok 'a center that does not answer is 75'
 
 # Under Slurm's names: Slurm's columns, and errors under the name that was typed.
 mkdir slurm

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* fcontrol - look at single things and change them: scontrol's verbs that users need */
+#include "config.h"
+
+#include "command/fcontrol.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/number.h"
+#include "command/desk.h"
+#include "command/job_filter.h"
+#include "command/say.h"
+#include "model/job_id.h"
+
+#include "base/banned.h"
+
+static const struct argp_option options[] = {
+    {.name = "oneliner",                   .key = 'o', .doc = "Print each job on one line"},
+    COMMON_OPTION_SOCKET,
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct control *a = state->input;
+
+    switch (key) {
+    case 'o':
+        a->one_line = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        a->words = state->argv + state->next;
+        a->n_words = (size_t)(state->argc - state->next);
+        return 0;
+    default:
+        return common_parse(&a->common, key, arg, -1);
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "VERB [WORD...]",
+    .doc = "Look at single jobs, let held ones go, and write lists of hosts."
+           "\vVerbs:\n"
+           "  release ID...          let held jobs go\n"
+           "  show job [ID...]       all about these jobs, or about all jobs\n"
+           "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
+           "  show hostlist NAMES    the shortest list of these names\n"
+           "  ping                   say which center answers\n",
+};
+
+/* What the daemon says of one job that it does not let go. */
+static int release_refused(uint64_t id, int code, const struct err *err)
+{
+    char job[40];
+
+    /* Most of the daemon's texts name the job themselves. */
+    (void)snprintf(job, sizeof(job), "job %" PRIu64, id);
+    job[strncmp(err->text, job, strlen(job)) ? strlen(job) : 0] = '\0';
+    if (err->code == -EALREADY) { /* what was wanted is so already */
+        say_note("%s%s%s", job, job[0] ? ": " : "", err->text);
+        return SAY_OK;
+    }
+    say_error("%s%s%s", job, job[0] ? ": " : "", err->text);
+    return code;
+}
+
+static int release_each(struct client *c, const struct words *ids)
+{
+    int worst = SAY_OK;
+
+    for (size_t i = 0; i < ids->n; i++) {
+        struct err err = {0};
+        json_t *answer = NULL;
+        bool refused = false;
+        uint64_t id = 0;
+        int code;
+
+        (void)job_id_parse(ids->v[i], &id, NULL); /* checked when it was typed */
+        code =
+            desk_try(c, json_pack("{s:s, s:I}", "op", "release", "job", (json_int_t)id),
+                     &answer, &refused, &err);
+        json_decref(answer);
+        if (code == SAY_OK)
+            continue;
+        code = release_refused(id, code, &err);
+        if (!refused)
+            return code; /* nobody answers: nor would they for the others */
+        if (code != SAY_OK)
+            worst = ids->n == 1 ? code : SAY_ERROR;
+    }
+    return worst;
+}
+
+static int control_release(const struct control *a)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    struct job_filter f;
+    struct err err = {0};
+    int code = SAY_OK;
+
+    if (a->n_words == 0) {
+        say_error("release: which job? Give its id");
+        return SAY_ERROR;
+    }
+    job_filter_init(&f);
+    for (size_t i = 0; code == SAY_OK && i < a->n_words; i++)
+        if (job_filter_ids(&f, a->words[i], &err) != 0) {
+            say_error("release: %s", err.text);
+            code = SAY_ERROR;
+        }
+    if (code == SAY_OK)
+        code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = release_each(c, &f.ids);
+    job_filter_release(&f);
+    return code;
+}
+
+static int control_ping(const struct control *a)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    struct buf b = BUF_INIT(1024);
+    json_t *answer = NULL;
+    int code;
+
+    if (a->n_words) {
+        say_error("ping: '%s' is one word too many", a->words[0]);
+        return SAY_ERROR;
+    }
+    code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = desk_ask(c, desk_question("hello"), &answer);
+    if (code == SAY_OK) {
+        const char *person = desk_text(answer, "person");
+
+        buf_printf(&b, "hopluud of center %s (%" PRId64 ") is UP, version %s; %s is %s",
+                   desk_text(answer, "center"), (int64_t)desk_int(answer, "number", 0),
+                   desk_text(answer, "version"), desk_text(answer, "user"),
+                   person[0] ? person : "nobody to the federation");
+        sheet_cell(buf_text(&b), 0, false, 0);
+        (void)putchar('\n');
+    }
+    buf_release(&b);
+    json_decref(answer);
+    return code;
+}
+
+/* One row per verb; `object` is the second word, NULL when there is none. */
+static const struct {
+    const char *verb;
+    const char *object;
+    int (*run)(const struct control *a);
+} verbs[] = {
+    {"release", NULL,        control_release       },
+    {"show",    "job",       control_show_job      },
+    {"show",    "jobs",      control_show_job      },
+    {"show",    "jobid",     control_show_job      },
+    {"show",    "hostnames", control_show_hostnames},
+    {"show",    "hostname",  control_show_hostnames},
+    {"show",    "hostlist",  control_show_hostlist },
+    {"ping",    NULL,        control_ping          },
+};
+
+static int run(struct control *a)
+{
+    const char *verb = a->n_words ? a->words[0] : "";
+    const char *object = a->n_words > 1 ? a->words[1] : "";
+
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (!strcmp(verb, verbs[i].verb)
+            && (!verbs[i].object || !strcmp(object, verbs[i].object))) {
+            size_t used = verbs[i].object ? 2 : 1;
+
+            a->words += used;
+            a->n_words -= used;
+            return verbs[i].run(a);
+        }
+    if (!strcmp(verb, "show"))
+        say_error("show: '%s': use job, hostnames or hostlist", object);
+    else
+        say_error("'%s' is not a verb: use release, show job, show hostnames, "
+                  "show hostlist or ping",
+                  verb);
+    return SAY_ERROR;
+}
+
+int main(int argc, char **argv)
+{
+    struct control a = {0};
+
+    say_begin();
+    if (argp_parse(&argp, argc, argv, 0, NULL, &a) != 0)
+        return SAY_ERROR;
+    return say_end(run(&a));
+}
