@@ -66,6 +66,28 @@ static bool in_force(const struct agreement *a, struct wall now)
     return now.us >= a->from.us && (a->until.us == 0 || now.us < a->until.us);
 }
 
+/* The partition that would run it: the one asked for, or the host's default one. */
+static const char *partition_at(const struct fed *f,
+                                const struct peer *p,
+                                int giver,
+                                const struct request *r)
+{
+    const struct partition *own;
+    const struct peer_state *s;
+    const struct supply_part *part;
+    struct mono at;
+
+    if (r->partition[0])
+        return r->partition;
+    if (giver == p->mine) {
+        own = site_partition(f->site, "");
+        return own ? own->name : "";
+    }
+    s = peer_find(f, p->number);
+    part = s && s->view ? supply_part(view_supply(s->view, &at), "") : NULL;
+    return part ? part->name : ""; /* not known yet: the host judges for itself */
+}
+
 /* giver: index of the side that would host; the other side's institution asks. */
 enum route_rule agreement_allows(const struct fed *f,
                                  const struct peer *p,
@@ -76,6 +98,7 @@ enum route_rule agreement_allows(const struct fed *f,
 {
     const struct agreement_side *gives;
     const struct agreement_side *asks;
+    const char *partition;
 
     if (!p || !p->has_agreement) {
         SAY("no agreement with it");
@@ -92,9 +115,9 @@ enum route_rule agreement_allows(const struct fed *f,
             asks->center);
         return RULE_SPEAKS_FOR;
     }
-    if (r->partition[0]
-        && !named(gives->partitions, gives->n_partitions, r->partition)) {
-        SAY("partition %s is not shared", r->partition);
+    partition = partition_at(f, p, giver, r);
+    if (partition[0] && !named(gives->partitions, gives->n_partitions, partition)) {
+        SAY("partition %s is not shared", partition);
         return RULE_PARTITION;
     }
     if (gives->max_cores && request_cores(r) > gives->max_cores) {

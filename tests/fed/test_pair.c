@@ -46,6 +46,26 @@ static void elsewhere_when_home_is_full(void **state)
     world_free(w);
 }
 
+/* A job that names no partition goes to the host's default one: it must be shared as
+ * well. */
+static void what_is_not_shared_is_not_used(void **state)
+{
+    struct world *w = world_new(8, &calm, -1);
+    uint64_t id;
+    int r;
+
+    (void)state;
+    world_share(w, "spare");
+    (void)world_submit(w, 0, 16, 300, 600, &r);
+    world_run(w, 5);
+    id = world_submit(w, 0, 16, 10, 60, &r);
+    world_run(w, 60);
+    assert_int_equal(world_holding(w, id)->state, JOB_PENDING);
+    assert_int_equal(
+        fed_count(world_fed(w, 1)).copies + fed_count(world_fed(w, 2)).copies, 0);
+    world_free(w);
+}
+
 static void too_large_everywhere_is_refused(void **state)
 {
     struct world *w = world_new(3, &calm, -1);
@@ -202,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_home_when_there_is_room),
         cmocka_unit_test(elsewhere_when_home_is_full),
+        cmocka_unit_test(what_is_not_shared_is_not_used),
         cmocka_unit_test(too_large_everywhere_is_refused),
         cmocka_unit_test(cancel_waiting_and_running),
         cmocka_unit_test(budget_is_never_exceeded),

@@ -464,6 +464,16 @@ void world_cut(struct world *w, int a, int b, bool cut)
     }
 }
 
+void world_share(struct world *w, const char *partition)
+{
+    for (int i = 0; i < WORLD_CENTERS; i++)
+        for (size_t k = 0; k < w->c[i].site->n_peers; k++)
+            for (int side = 0; side < 2; side++)
+                (void)snprintf(
+                    w->c[i].site->peers[k].agreement.side[side].partitions[0], NAME_CAP,
+                    "%s", partition);
+}
+
 void world_heal(struct world *w)
 {
     w->chance = (struct world_chances){0};

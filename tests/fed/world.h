@@ -43,6 +43,8 @@ int world_cancel(struct world *w, uint64_t id);
 /* Let `seconds` pass, event by event; every invariant is checked after every step. */
 void world_run(struct world *w, int64_t seconds);
 /* No more faults, all links whole. */
+/* Every agreement shares this partition alone ("*" at first). */
+void world_share(struct world *w, const char *partition);
 void world_heal(struct world *w);
 void world_cut(struct world *w, int a, int b, bool cut);
 void world_crash(struct world *w, int center);
