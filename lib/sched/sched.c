@@ -36,15 +36,16 @@ static uint32_t slot_in(const struct sched *s,
 static int slot_new(struct sched *s, uint32_t *ret_x)
 {
     if (!s->free_slot) {
-        size_t n = s->n_slots ? 2 * s->n_slots : 64;
+        /* By quarters once it is large: what waits by the 100,000 is memory. */
+        size_t n = s->n_slots < 4096 ? MAX(2 * s->n_slots, (size_t)64)
+                                     : s->n_slots + s->n_slots / 4;
         size_t first = s->n_slots ? s->n_slots : 1;
         struct site_job *jobs;
 
         n = MIN(n, (size_t)SCHED_JOBS_MAX + 1);
         if (n <= s->n_slots)
             return -EAGAIN;
-        if (backlog_pools_grow(&s->pools, n) < 0
-            || order_pool_grow(&s->deferred, n) < 0)
+        if (backlog_pools_grow(&s->pools, n) < 0)
             return -ENOMEM;
         jobs = realloc(s->jobs, n * sizeof(*jobs));
         if (!jobs)
@@ -138,14 +139,17 @@ void job_unqueue(struct sched *s, uint32_t x)
     s->counts.waiting--;
 }
 
-static void defer(struct sched *s, uint32_t x)
+static int defer(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
 
+    if (order_pool_grow(&s->deferred, s->n_slots) < 0)
+        return -ENOMEM;
     order_insert(&s->deferred, &s->deferred_root, x,
                  (struct order_key){(uint64_t)j->begin_s, j->seq}, 0);
     j->state = SCHED_DEFERRED;
     s->counts.deferred++;
+    return 0;
 }
 
 /* Its picks leave `now` of their nodes; it is expected back at end_s. */
@@ -302,16 +306,13 @@ int sched_submit(struct sched *s,
 
     if (r < 0)
         return r;
-    if (meta->begin_s > now_s) {
-        defer(s, x);
-    } else {
-        r = job_queue(s, x);
-        if (r < 0) {
-            job_drop(s, x);
-            return err_set(err, r, "no memory for another job");
-        }
-        plan_extend(s, x, now_s);
+    r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
+    if (r < 0) {
+        job_drop(s, x);
+        return err_set(err, r, "no memory for another job");
     }
+    if (meta->begin_s <= now_s)
+        plan_extend(s, x, now_s);
     s->n_jobs++;
     return 0;
 }
