@@ -18,7 +18,10 @@ const char *argp_program_version = PACKAGE_NAME " " PACKAGE_VERSION;
 
 void say_begin(void)
 {
-    (void)setlocale(LC_ALL, ""); /* without a locale everything still works in ASCII */
+    /* Letters and messages; figures and dates are the same for every reader. Without a
+       locale everything still works in ASCII. */
+    (void)setlocale(LC_CTYPE, "");
+    (void)setlocale(LC_MESSAGES, "");
     argp_err_exit_status = SAY_ERROR;
 }
 

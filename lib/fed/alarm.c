@@ -32,7 +32,7 @@ int alarm_reserve(struct fed *f)
 static void place(struct fed *f, size_t i, struct alarm *a)
 {
     f->heap[i] = a;
-    a->slot = i + 1;
+    a->slot = (uint32_t)(i + 1);
 }
 
 static void sift_up(struct fed *f, size_t i)

@@ -41,22 +41,22 @@
 /* A place in the alarm heap; `at` INT64_MAX = none. */
 struct alarm {
     struct mono at;
-    size_t slot; /* index in the heap + 1; 0 = not in it */
+    uint32_t slot; /* index in the heap + 1; 0 = not in it */
     bool of_holding;
 };
 
 struct held {
     struct holding h;
     struct alarm alarm;
-    uint16_t tries;        /* of what is unanswered */
-    bool shipped;          /* booked into a peer's view */
+    uint16_t tries; /* of what is unanswered */
+    bool shipped;   /* booked into a peer's view */
+    bool in_waiting;
+    bool in_final;
     struct mono looked;    /* last time candidates were chosen */
     struct mono refused;   /* last time a center said no */
     TAILQ_ENTRY(held) all; /* in order of id */
     TAILQ_ENTRY(held)
     waiting; /* while it may be offered; or in the list of final ones */
-    bool in_waiting;
-    bool in_final;
     struct mono final_at;
     UT_hash_handle hh;
 };

@@ -8,9 +8,8 @@
 #ifndef HOPLUU_MODEL_NAME_H
 #define HOPLUU_MODEL_NAME_H
 
-#define NAME_CAP 64 /* a center, partition, institution, project, person, node */
-#define TITLE_CAP                                                                      \
-    128 /* a job's name, a pattern of ranks, a node list cut for display */
+#define NAME_CAP 64       /* a center, partition, institution, project, person, node */
+#define TITLE_CAP 120     /* a job's name, a node list cut for display, why it failed */
 #define DIGEST_CAP 65     /* SHA-256 in hex */
 #define CENTERS_MAX 999   /* center numbers are 1 to 999 */
 #define CANDIDATES_MAX 4  /* centers that hold a queued copy of one job at a time */

@@ -36,15 +36,16 @@ static uint32_t slot_in(const struct sched *s,
 static int slot_new(struct sched *s, uint32_t *ret_x)
 {
     if (!s->free_slot) {
-        size_t n = s->n_slots ? 2 * s->n_slots : 64;
+        /* By quarters once it is large: what waits by the 100,000 is memory. */
+        size_t n = s->n_slots < 4096 ? MAX(2 * s->n_slots, (size_t)64)
+                                     : s->n_slots + s->n_slots / 4;
         size_t first = s->n_slots ? s->n_slots : 1;
         struct site_job *jobs;
 
         n = MIN(n, (size_t)SCHED_JOBS_MAX + 1);
         if (n <= s->n_slots)
             return -EAGAIN;
-        if (backlog_pools_grow(&s->pools, n) < 0
-            || order_pool_grow(&s->deferred, n) < 0)
+        if (backlog_pools_grow(&s->pools, n) < 0)
             return -ENOMEM;
         jobs = realloc(s->jobs, n * sizeof(*jobs));
         if (!jobs)

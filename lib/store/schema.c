@@ -136,11 +136,12 @@ static int migrate(sqlite3 *db, struct err *err)
 
 int schema_open(const char *path, sqlite3 **ret_db, struct err *err)
 {
-    static const char settings[] = "PRAGMA journal_mode = WAL;"
-                                   "PRAGMA synchronous = FULL;"
-                                   "PRAGMA temp_store = MEMORY;"
-                                   "PRAGMA cache_size = -65536;" /* KiB */
-                                   "PRAGMA journal_size_limit = 67108864";
+    static const char settings[] =
+        "PRAGMA journal_mode = WAL;"
+        "PRAGMA synchronous = FULL;"
+        "PRAGMA temp_store = MEMORY;"
+        "PRAGMA cache_size = -8192;" /* KiB; the kernel caches the rest */
+        "PRAGMA journal_size_limit = 67108864";
     sqlite3 *db = NULL;
     _cleanup_(closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int rc, r;

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* digest - SHA-256 in hex, and base64 for bytes in frames */
+/*
+ * digest - SHA-256 in hex, and base64 for bytes in frames
+ *
+ * libcrypto is opened at the first digest: most runs of fbatch make none, and loading
+ * it takes longer than all the rest of their start.
+ */
 #include "config.h"
 
 #include "wire/digest.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,18 +23,51 @@
 
 #include "base/banned.h"
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
 struct digest {
     EVP_MD_CTX *ctx;
 };
 
+static struct {
+    __typeof__(EVP_MD_CTX_new) *ctx_new;
+    __typeof__(EVP_MD_CTX_free) *ctx_free;
+    __typeof__(EVP_sha256) *sha256;
+    __typeof__(EVP_DigestInit_ex) *init;
+    __typeof__(EVP_DigestUpdate) *update;
+    __typeof__(EVP_DigestFinal_ex) *final;
+} crypto;
+
+static bool crypto_open(void)
+{
+    void *lib;
+
+    if (crypto.final)
+        return true;
+    lib = dlopen("libcrypto.so." TEXT(OPENSSL_SHLIB_VERSION), RTLD_LAZY);
+    if (!lib)
+        return false;
+    *(void **)&crypto.ctx_new = dlsym(lib, "EVP_MD_CTX_new");
+    *(void **)&crypto.ctx_free = dlsym(lib, "EVP_MD_CTX_free");
+    *(void **)&crypto.sha256 = dlsym(lib, "EVP_sha256");
+    *(void **)&crypto.init = dlsym(lib, "EVP_DigestInit_ex");
+    *(void **)&crypto.update = dlsym(lib, "EVP_DigestUpdate");
+    if (!crypto.ctx_new || !crypto.ctx_free || !crypto.sha256 || !crypto.init
+        || !crypto.update)
+        return false;
+    *(void **)&crypto.final = dlsym(lib, "EVP_DigestFinal_ex");
+    return crypto.final != NULL;
+}
+
 struct digest *digest_new(void)
 {
-    struct digest *d = calloc(1, sizeof(*d));
+    struct digest *d = crypto_open() ? calloc(1, sizeof(*d)) : NULL;
 
     if (!d)
         return NULL;
-    d->ctx = EVP_MD_CTX_new();
-    if (!d->ctx || EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL) != 1)
+    d->ctx = crypto.ctx_new();
+    if (!d->ctx || crypto.init(d->ctx, crypto.sha256(), NULL) != 1)
         return digest_free(d);
     return d;
 }
@@ -35,14 +75,14 @@ struct digest *digest_new(void)
 void *digest_free(struct digest *d)
 {
     if (d)
-        EVP_MD_CTX_free(d->ctx);
+        crypto.ctx_free(d->ctx);
     free(d);
     return NULL;
 }
 
 void digest_add(struct digest *d, const void *bytes, size_t n)
 {
-    (void)EVP_DigestUpdate(d->ctx, bytes, n); /* a failure shows at the end */
+    (void)crypto.update(d->ctx, bytes, n); /* a failure shows at the end */
 }
 
 int digest_end(struct digest *d, char hex[DIGEST_CAP])
@@ -51,7 +91,7 @@ int digest_end(struct digest *d, char hex[DIGEST_CAP])
     unsigned char md[EVP_MAX_MD_SIZE];
     unsigned n = 0;
 
-    if (EVP_DigestFinal_ex(d->ctx, md, &n) != 1 || n != 32)
+    if (crypto.final(d->ctx, md, &n) != 1 || n != 32)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++) {
         hex[2 * i] = digits[md[i] >> 4];
@@ -103,24 +143,53 @@ int digest_file(const char *path,
     return r;
 }
 
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 char *base64_encode(const void *bytes, size_t n)
 {
+    const unsigned char *from = bytes;
     char *text;
+    char *to;
 
     if (n > INT_MAX / 2)
         return NULL;
-    text = malloc((n + 2) / 3 * 4 + 1);
-    if (text)
-        (void)EVP_EncodeBlock((unsigned char *)text, bytes,
-                              (int)n); /* its length is known */
+    text = to = malloc((n + 2) / 3 * 4 + 1);
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < n; i += 3) {
+        uint32_t v = (uint32_t)from[i] << 16;
+
+        if (i + 1 < n)
+            v |= (uint32_t)from[i + 1] << 8;
+        if (i + 2 < n)
+            v |= from[i + 2];
+        *to++ = base64_digits[v >> 18];
+        *to++ = base64_digits[v >> 12 & 63];
+        *to++ = i + 1 < n ? base64_digits[v >> 6 & 63] : '=';
+        *to++ = i + 2 < n ? base64_digits[v & 63] : '=';
+    }
+    *to = '\0';
     return text;
+}
+
+/* Six bits, or 64 for what is no digit. */
+static uint32_t base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (uint32_t)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (uint32_t)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (uint32_t)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
 int base64_decode(const char *text, size_t len, void **ret_bytes, size_t *ret_n)
 {
     unsigned char *out;
     size_t pad = 0;
-    int n;
+    size_t n = 0;
 
     if (len % 4 != 0 || len > INT_MAX / 2)
         return -EBADMSG;
@@ -129,12 +198,23 @@ int base64_decode(const char *text, size_t len, void **ret_bytes, size_t *ret_n)
     out = malloc(len / 4 * 3 + 1);
     if (!out)
         return -ENOMEM;
-    n = EVP_DecodeBlock(out, (const unsigned char *)text, (int)len);
-    if (n < 0 || (size_t)n < pad) {
-        free(out);
-        return -EBADMSG;
+    for (size_t i = 0; i < len; i += 4) {
+        uint32_t v = 0;
+
+        for (size_t k = 0; k < 4; k++) {
+            uint32_t x = i + k >= len - pad ? 0 : base64_value(text[i + k]);
+
+            if (x > 63) {
+                free(out);
+                return -EBADMSG;
+            }
+            v = v << 6 | x;
+        }
+        out[n++] = (unsigned char)(v >> 16);
+        out[n++] = (unsigned char)(v >> 8);
+        out[n++] = (unsigned char)v;
     }
     *ret_bytes = out;
-    *ret_n = (size_t)n - pad;
+    *ret_n = n - pad;
     return 0;
 }

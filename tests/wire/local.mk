@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 EXTRA_DIST += tests/wire/wire_house.h tests/wire/wire_loop.h
 if HAVE_CMOCKA
-wire_tests = tests/wire/test_conn tests/wire/test_door tests/wire/test_munge tests/wire/test_nouns \
+wire_tests = tests/wire/test_conn tests/wire/test_digest tests/wire/test_door tests/wire/test_munge \
+	tests/wire/test_nouns \
 	tests/wire/test_tls
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
 wire_test_libs = lib/libwire.la lib/libbase.la $(CMOCKA_LIBS)
 tests_wire_test_conn_SOURCES = tests/wire/test_conn.c
 tests_wire_test_conn_LDADD = $(wire_test_libs)
+tests_wire_test_digest_SOURCES = tests/wire/test_digest.c
+tests_wire_test_digest_LDADD = $(wire_test_libs)
 tests_wire_test_tls_SOURCES = tests/wire/test_tls.c
 tests_wire_test_tls_LDADD = $(wire_test_libs) $(SSL_LIBS)
 tests_wire_test_munge_SOURCES = tests/wire/test_munge.c
