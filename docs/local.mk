@@ -18,3 +18,4 @@ dist_man_MANS += docs/man/hopluu-noded.8 docs/man/noded.conf.5
 # The simulator and scheduling.
 EXTRA_DIST += docs/scheduling.md
 dist_man_MANS += docs/man/fsim.1
+EXTRA_DIST += docs/placement.md
