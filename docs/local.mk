@@ -25,3 +25,4 @@ dist_man_MANS += docs/man/fcontrol.1
 # The center's daemon and its files; the examples are in their pages too, and tested.
 dist_man_MANS += docs/man/hopluud.8 docs/man/hopluu.conf.5 docs/man/hopluu-agreement.5
 dist_doc_DATA += docs/examples/hopluu.conf docs/examples/with-hue.conf
+EXTRA_DIST += docs/placement.md
