@@ -391,6 +391,7 @@ static int pass_planned(struct hand *h)
     int r;
 
     p->plan_valid = false;
+    p->plan_built_s = h->now_s - 1; /* of this second is not enough */
     r = plan_ready(s, h->partition, h->now_s);
     if (r < 0)
         return r;
