@@ -130,8 +130,7 @@ static int plan_promised(struct sched *s, struct site_partition *part, int64_t n
         return -ENOMEM;
     for (uint32_t x = backlog_head(&part->backlog, NULL); x && n < most;
          x = backlog_next(&part->backlog, x), n++)
-        v[n] = (struct promised){
-            s->jobs[x].start_s < 0 ? INT64_MAX : s->jobs[x].start_s, n, x};
+        v[n] = (struct promised){s->jobs[x].end_s, n, x};
     qsort(v, n, sizeof(*v), by_promise);
     for (size_t i = 0; i < n && r == 0; i++)
         r = plan_job(s, part, v[i].slot, now_s);
@@ -178,6 +177,8 @@ void plan_extend(struct sched *s, uint32_t x, int64_t now_s)
         return;
     if (backlog_next(&part->backlog, x) || plan_job(s, part, x, now_s) < 0)
         part->plan_valid = false; /* not the last, or no memory: built when asked */
+    else if (s->jobs[x].start_s >= 0)
+        s->jobs[x].end_s = s->jobs[x].start_s;
 }
 
 /* Where a job of so many cores would start, behind everything that waits. */
