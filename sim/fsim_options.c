@@ -302,6 +302,12 @@ static error_t parse_more(int key, char *arg, struct argp_state *st)
     case ARGP_KEY_END:
         if (o->n_centers == 0)
             argp_error(st, "no --center");
+        if (c->policy >= SIM_CONSERVATIVE
+            && (c->route == SIM_EVERYWHERE || c->route == SIM_LATE))
+            argp_error(st, "--route %s: not with --policy %s, which plans every job",
+                       route_words[c->route], policy_words[c->policy]);
+        if (c->ties == SIM_PYSS && c->route == SIM_LATE)
+            argp_error(st, "--route late: not with --ties pyss");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
