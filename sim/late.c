@@ -121,7 +121,8 @@ static uint32_t guest_length(const struct sim_job *j, double times)
 
 struct sim_late sim_late_default(void)
 {
-    return (struct sim_late){.allow_s = 50, .rho = 0.5, .open = 0.5};
+    return (struct sim_late){
+        .allow_s = 50, .rho = 0.8, .open = 0.2, .length = 2, .hold = 2};
 }
 
 /* --- jobs ----------------------------------------------------------------- */
