@@ -206,6 +206,7 @@ static void parse_late(struct argp_state *st, struct fsim_options *o, const char
         {"rho",    &o->config.late.rho    },
         {"open",   &o->config.late.open   },
         {"risk",   &o->config.late.risk   },
+        {"cold",   &o->config.late.cold   },
         {"area",   &o->config.late.area   },
         {"hold",   &o->config.late.hold   },
         {"floor",  &o->config.late.floor_s},
