@@ -94,18 +94,29 @@ static void drop_copies(struct sim *s, const struct sim_center *here, uint32_t x
     }
 }
 
+/* A guest starts when its home has said go; its cores are kept meanwhile. */
+static int64_t claim_s(const struct sim *s,
+                       const struct sim_center *c,
+                       const struct sim_job *j)
+{
+    if (j->home == c->idx
+        || (s->config.route != SIM_EVERYWHERE && s->config.route != SIM_LATE))
+        return 0;
+    return (2 * s->config.link_delay_ms + 999) / 1000;
+}
+
 /* The job has left every queue of this center. */
 int center_start(struct sim *s, struct sim_center *c, uint32_t x)
 {
     struct sim_job *j = &s->jobs[x];
 
-    j->start_s = s->now_s;
-    j->end_s = s->now_s + j->pred_s;
+    j->start_s = s->now_s + claim_s(s, c, j);
+    j->end_s = j->start_s + j->pred_s;
     j->where = (uint16_t)c->idx;
     j->running = true;
     c->plan_valid = false;
     if (pool_take(&c->pool, x, j->procs, j->end_s, j->seq) < 0
-        || heap_push(&s->ends, (struct event){s->now_s + j->run_s, s->n_started++, x})
+        || heap_push(&s->ends, (struct event){j->start_s + j->run_s, s->n_started++, x})
                < 0)
         return -ENOMEM;
     if (j->pred_s < j->run_s

@@ -206,6 +206,7 @@ static void parse_late(struct argp_state *st, struct fsim_options *o, const char
         {"rho",    &o->config.late.rho    },
         {"open",   &o->config.late.open   },
         {"risk",   &o->config.late.risk   },
+        {"cold",   &o->config.late.cold   },
         {"area",   &o->config.late.area   },
         {"hold",   &o->config.late.hold   },
         {"floor",  &o->config.late.floor_s},
@@ -302,6 +303,12 @@ static error_t parse_more(int key, char *arg, struct argp_state *st)
     case ARGP_KEY_END:
         if (o->n_centers == 0)
             argp_error(st, "no --center");
+        if (c->policy >= SIM_CONSERVATIVE
+            && (c->route == SIM_EVERYWHERE || c->route == SIM_LATE))
+            argp_error(st, "--route %s: not with --policy %s, which plans every job",
+                       route_words[c->route], policy_words[c->policy]);
+        if (c->ties == SIM_PYSS && c->route == SIM_LATE)
+            argp_error(st, "--route late: not with --ties pyss");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -121,7 +121,8 @@ static uint32_t guest_length(const struct sim_job *j, double times)
 
 struct sim_late sim_late_default(void)
 {
-    return (struct sim_late){.allow_s = 50, .rho = 0.5, .open = 0.5};
+    return (struct sim_late){
+        .allow_s = 50, .rho = 0.8, .open = 0.2, .length = 2, .hold = 2};
 }
 
 /* --- jobs ----------------------------------------------------------------- */
@@ -242,16 +243,23 @@ static double held(const struct sim *s, const struct late_center *l)
     return sum;
 }
 
+/* How much of a window nobody has seen yet: 1 at first, 0 when it was seen whole. */
+static double unseen(const struct sim *s)
+{
+    double part = 1 - (double)(s->now_s - s->totals.first_submit_s) / LATE_WINDOW_S;
+
+    return MAX(part, 0.0);
+}
+
 /* Own arrivals per second that would find too little with so many more cores taken.
  * Until a whole window was seen, some are assumed that nobody has seen yet. */
 static double hit_rate(const struct sim *s, struct sim_center *c, uint32_t cores)
 {
     struct late_center *l = c->late;
-    double unseen = 1 - (double)(s->now_s - s->totals.first_submit_s) / LATE_WINDOW_S;
 
     demand_forget(&l->demand, s->now_s - LATE_WINDOW_S);
     return ((double)demand_above(&l->demand, c->pool.procs - l->guest_cores - cores)
-            + s->config.late.prior * MAX(unseen, 0.0))
+            + s->config.late.prior * unseen(s))
            / LATE_WINDOW_S;
 }
 
@@ -273,8 +281,8 @@ static uint32_t longest(const struct sim *s,
         return 0;
     rate = hit_rate(s, c, cores);
     if (rate > 0) {
-        bool open =
-            l->slack > k->floor_s && l->slack > k->open * k->allow_s * (double)l->n;
+        double mark = (k->open + k->cold * unseen(s)) * k->allow_s * (double)l->n;
+        bool open = l->slack > k->floor_s && l->slack > mark;
         double can_pay = (open ? k->risk : k->rho) * l->slack - held_s;
         double paid = can_pay > 0 ? sqrt(2 * can_pay / rate) : 0;
 

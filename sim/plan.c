@@ -31,9 +31,7 @@ int running_profile(const struct sim *s, const struct sim_center *c, struct prof
         int64_t end_s = MAX(c->pool.running.v[i].end_s, s->now_s + 1);
 
         cores += c->pool.running.v[i].cores;
-        if (p->steps[p->n - 1].at_s == end_s)
-            p->steps[p->n - 1].cores = cores;
-        else if (profile_append(p, end_s, cores) < 0)
+        if (profile_append(p, end_s, cores) < 0)
             return -ENOMEM;
     }
     return 0;

@@ -55,6 +55,7 @@ struct sim_late {
     double length;  /* a guest's length is so many times its prediction, at most its
                      * request; 0 = its request */
     double hold;    /* the same beside a reservation of an own head */
+    double cold;    /* added to open while a center has not seen a window, fading */
     double area;    /* guests by prediction x cores to this power */
 };
 

@@ -52,7 +52,13 @@ void profile_reset(struct profile *p, int64_t at_s, int64_t cores)
 
 int profile_append(struct profile *p, int64_t at_s, int64_t cores)
 {
-    if (p->steps[p->n - 1].cores == cores)
+    struct profile_step *last = &p->steps[p->n - 1];
+
+    if (last->at_s == at_s) {
+        last->cores = cores;
+        return 0;
+    }
+    if (last->cores == cores)
         return 0;
     if (room(p, p->n + 1) < 0)
         return -ENOMEM;

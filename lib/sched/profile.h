@@ -39,7 +39,8 @@ void profile_release(struct profile *p);
 /* Start again with one step; keeps the memory. p was initialised. */
 void profile_reset(struct profile *p, int64_t at_s, int64_t cores);
 
-/* Append a step later than the last one: 0 or -ENOMEM. Equal counts are joined. */
+/* Append a step not earlier than the last one (at the same moment it replaces what the
+ * last one says): 0 or -ENOMEM. Equal counts are joined. */
 int profile_append(struct profile *p, int64_t at_s, int64_t cores);
 
 /* dst (initialised or zeroed) becomes equal to src: 0 or -ENOMEM. */

@@ -117,6 +117,7 @@ int job_queue(struct sched *s, uint32_t x)
         return -ENOMEM;
     j->state = SCHED_WAITING;
     j->start_s = -1;
+    j->end_s = INT64_MAX;
     s->partitions[j->shape->partition].work += job_work(j);
     s->counts.waiting++;
     s->dirty = true;
@@ -378,20 +379,24 @@ int sched_requeue(struct sched *s, uint64_t job, int64_t now_s)
 
     uint8_t was;
     int64_t start_s;
+    int64_t end_s;
 
     (void)now_s; /* it keeps its place in the queue */
     if (!x)
         return r;
     was = s->jobs[x].state;
     start_s = s->jobs[x].start_s;
+    end_s = s->jobs[x].end_s;
     r = job_queue(s, x);
     if (r < 0)
         return r;
     s->jobs[x].state = was; /* it still holds its nodes */
     s->jobs[x].start_s = start_s;
+    s->jobs[x].end_s = end_s;
     job_give(s, x);
     s->jobs[x].state = SCHED_WAITING;
     s->jobs[x].start_s = -1;
+    s->jobs[x].end_s = INT64_MAX;
     return 0;
 }
 

@@ -204,7 +204,7 @@ struct sched_view {
     uint32_t predicted_s;
     uint32_t limit_s;
     int64_t start_s; /* reserved or running: since; else expected, -1 unknown */
-    int64_t end_s;   /* reserved or running: expected */
+    int64_t end_s;   /* reserved or running: expected; else -1 */
     const struct node_pick *pick; /* [n_pick] borrowed until the job leaves */
     size_t n_pick;
 };

@@ -391,13 +391,19 @@ static int pass_planned(struct hand *h)
     int r;
 
     p->plan_valid = false;
+    p->plan_built_s = h->now_s - 1; /* of this second is not enough */
     r = plan_ready(s, h->partition, h->now_s);
     if (r < 0)
         return r;
     for (x = backlog_head(&p->backlog, s->room); x && n < SCHED_PLAN_JOBS; n++) {
         uint32_t next = backlog_next(&p->backlog, x);
+        struct site_job *j = &s->jobs[x];
 
-        if (s->jobs[x].start_s == h->now_s
+        /* Only a pass promises: a plan for a question may be made while an end of
+         * this second is still to come. */
+        if (j->start_s >= 0)
+            j->end_s = MIN(j->end_s, j->start_s);
+        if (j->start_s == h->now_s
             && fit(h, backlog_shape(&p->backlog, x)) != FIT_NOT) {
             r = start(h, x);
             if (r < 0 && r != -EAGAIN)

@@ -13,6 +13,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/number.h"
 #include "sched/sched_int.h"
@@ -84,6 +85,59 @@ static int plan_job(struct sched *s,
     return 0;
 }
 
+/* In queue order, each at its earliest place. */
+static int plan_queue(struct sched *s, struct site_partition *part, int64_t now_s)
+{
+    int r = 0;
+
+    for (uint32_t x = backlog_head(&part->backlog, NULL);
+         x && part->plan_jobs < SCHED_PLAN_JOBS && r == 0;
+         x = backlog_next(&part->backlog, x))
+        r = plan_job(s, part, x, now_s);
+    return r;
+}
+
+struct promised {
+    int64_t at_s; /* INT64_MAX = nothing promised yet */
+    size_t turn;  /* in the queue */
+    uint32_t slot;
+};
+
+static int by_promise(const void *a, const void *b)
+{
+    const struct promised *x = a;
+    const struct promised *y = b;
+
+    if (x->at_s != y->at_s)
+        return x->at_s < y->at_s ? -1 : 1;
+    return x->turn < y->turn ? -1 : 1;
+}
+
+/*
+ * Conservative: in the order of the starts promised before, then the new ones.
+ * Whoever is placed first had an earlier start, and moves to an earlier one only:
+ * from the moment promised to a later job on it takes no more than it did, so that
+ * job's old place is still there and nobody is put later than promised.
+ */
+static int plan_promised(struct sched *s, struct site_partition *part, int64_t now_s)
+{
+    size_t most = MIN(part->backlog.n, (size_t)SCHED_PLAN_JOBS);
+    struct promised *v = malloc((most + 1) * sizeof(*v));
+    size_t n = 0;
+    int r = 0;
+
+    if (!v)
+        return -ENOMEM;
+    for (uint32_t x = backlog_head(&part->backlog, NULL); x && n < most;
+         x = backlog_next(&part->backlog, x), n++)
+        v[n] = (struct promised){s->jobs[x].end_s, n, x};
+    qsort(v, n, sizeof(*v), by_promise);
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = plan_job(s, part, v[i].slot, now_s);
+    free(v);
+    return r;
+}
+
 static bool good_enough(const struct site_partition *part, int64_t now_s)
 {
     if (part->plan_valid)
@@ -106,12 +160,10 @@ int plan_ready(struct sched *s, uint32_t p, int64_t now_s)
     r = running_plan(s, p, now_s);
     if (r < 0)
         return r;
-    for (uint32_t x = backlog_head(&part->backlog, NULL);
-         x && part->plan_jobs < SCHED_PLAN_JOBS; x = backlog_next(&part->backlog, x)) {
-        r = plan_job(s, part, x, now_s);
-        if (r < 0)
-            return r;
-    }
+    r = s->config.policy == SCHED_CONSERVATIVE ? plan_promised(s, part, now_s)
+                                               : plan_queue(s, part, now_s);
+    if (r < 0)
+        return r;
     part->plan_valid = true;
     part->plan_built_s = now_s;
     return 0;
@@ -125,6 +177,8 @@ void plan_extend(struct sched *s, uint32_t x, int64_t now_s)
         return;
     if (backlog_next(&part->backlog, x) || plan_job(s, part, x, now_s) < 0)
         part->plan_valid = false; /* not the last, or no memory: built when asked */
+    else if (s->jobs[x].start_s >= 0)
+        s->jobs[x].end_s = s->jobs[x].start_s;
 }
 
 /* Where a job of so many cores would start, behind everything that waits. */

@@ -176,7 +176,7 @@ bool sched_view(struct sched *s, uint64_t job, int64_t now_s, struct sched_view 
                                  .predicted_s = j->pred_s,
                                  .limit_s = j->limit_s,
                                  .start_s = j->start_s,
-                                 .end_s = j->end_s,
+                                 .end_s = j->n_picks ? j->end_s : -1,
                                  .pick = j->picks,
                                  .n_pick = j->n_picks};
     return true;

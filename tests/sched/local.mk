@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 sched_tests = \
 	tests/sched/test_backlog \
+	tests/sched/test_pool \
 	tests/sched/test_predict \
 	tests/sched/test_profile \
 	tests/sched/test_sched
@@ -10,6 +11,8 @@ TESTS += $(sched_tests)
 sched_test_libs = lib/libsched.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
 tests_sched_test_backlog_SOURCES = tests/sched/test_backlog.c tests/sched/dice.h
 tests_sched_test_backlog_LDADD = $(sched_test_libs)
+tests_sched_test_pool_SOURCES = tests/sched/test_pool.c tests/sched/dice.h
+tests_sched_test_pool_LDADD = $(sched_test_libs)
 tests_sched_test_predict_SOURCES = tests/sched/test_predict.c
 tests_sched_test_predict_LDADD = $(sched_test_libs)
 tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h

@@ -60,11 +60,16 @@ static void submit(
     assert_int_equal(sched_submit(s, id, &r, &m, now_s, NULL), 0);
 }
 
-static enum sched_state state_of(struct sched *s, uint64_t id)
+static enum sched_state state_at(struct sched *s, uint64_t id, int64_t now_s)
 {
     struct sched_view v;
 
-    return sched_view(s, id, 0, &v) ? v.state : SCHED_UNKNOWN;
+    return sched_view(s, id, now_s, &v) ? v.state : SCHED_UNKNOWN;
+}
+
+static enum sched_state state_of(struct sched *s, uint64_t id)
+{
+    return state_at(s, id, 0);
 }
 
 static void limits_are_named(void **state)
@@ -360,6 +365,56 @@ static void exclusive_takes_whole_nodes(void **state)
     sched_free(s);
 }
 
+/* On a machine without fragments, whatever ends early: never later than promised. */
+static void conservative_keeps_its_promises(void **state)
+{
+    struct dice d = {31};
+
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        struct sched_config c = sched_config_default();
+        struct sched *s;
+        int64_t ends[200];
+        int64_t promise[200];
+        uint64_t n = 0;
+
+        c.policy = SCHED_CONSERVATIVE;
+        c.predict = PREDICT_REQUEST;
+        s = make(c, 1, 8);
+        for (int64_t now = 0; now < 600; now++) {
+            struct told t = {0};
+            struct sched_view v;
+
+            for (uint64_t id = 1; id <= n; id++)
+                if (ends[id] >= 0 && ends[id] <= now) {
+                    assert_int_equal(sched_end(s, id, now), 0);
+                    ends[id] = -1;
+                }
+            if (now < 300 && n < 150 && dice_roll(&d, 0, 2) == 0) {
+                submit(s, ++n, dice_roll(&d, 1, 8), dice_roll(&d, 1, 40), now);
+                promise[n] = ends[n] = -1;
+            }
+            (void)sched_pass(s, now, note, &t); /* counted in t */
+            for (size_t i = 0; i < t.n; i++) {
+                uint64_t id = t.id[i];
+
+                assert_int_equal(sched_start(s, id, now), 0);
+                assert_true(promise[id] < 0 || now <= promise[id]);
+                assert_true(sched_view(s, id, now, &v));
+                ends[id] = now + dice_roll(&d, 0, v.limit_s);
+            }
+            for (uint64_t id = 1; id <= n; id++) {
+                if (state_at(s, id, now) != SCHED_WAITING)
+                    continue;
+                assert_true(sched_view(s, id, now, &v));
+                assert_true(promise[id] < 0 || v.start_s <= promise[id]);
+                promise[id] = v.start_s;
+            }
+        }
+        sched_free(s);
+    }
+}
+
 /* Any mixture of calls keeps the books of every node right. */
 static void nothing_is_taken_twice(void **state)
 {
@@ -443,6 +498,7 @@ int main(void)
         cmocka_unit_test(estimates_follow_the_plan),
         cmocka_unit_test(running_jobs_come_back_after_a_restart),
         cmocka_unit_test(exclusive_takes_whole_nodes),
+        cmocka_unit_test(conservative_keeps_its_promises),
         cmocka_unit_test(nothing_is_taken_twice),
     };
 
