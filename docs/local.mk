@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-EXTRA_DIST += docs/protocol.md docs/architecture.md docs/admin.md docs/store.md
+EXTRA_DIST += docs/protocol.md docs/architecture.md docs/admin.md docs/store.md \
+	docs/placement.md
 
 # Pages of the user commands.
 dist_man_MANS += docs/man/fbatch.1 docs/man/fqueue.1 docs/man/fcancel.1 docs/man/finfo.1 \
@@ -25,4 +26,4 @@ dist_man_MANS += docs/man/fcontrol.1
 # The center's daemon and its files; the examples are in their pages too, and tested.
 dist_man_MANS += docs/man/hopluud.8 docs/man/hopluu.conf.5 docs/man/hopluu-agreement.5
 dist_doc_DATA += docs/examples/hopluu.conf docs/examples/with-hue.conf
-EXTRA_DIST += docs/placement.md
+
