@@ -27,6 +27,7 @@ static cfg_opt_t agreement_opts[] = {
     CFG_STR("from", "", CFGF_NONE),
     CFG_STR("until", "", CFGF_NONE),
     CFG_SEC("party", party_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
+    CONF_END,
     CFG_END(),
 };
 /* clang-format on */

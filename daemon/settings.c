@@ -101,6 +101,7 @@ static cfg_opt_t file_opts[] = {
     CFG_INT("max_clients", 512, CFGF_NONE),
     CFG_STR("transfer_max", "64M", CFGF_NONE),
     CFG_STR("log_level", "info", CFGF_NONE),
+    CONF_END,
     CFG_END(),
 };
 /* clang-format on */

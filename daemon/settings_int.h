@@ -11,6 +11,10 @@
 
 #include "daemon/settings.h"
 
+/* Every table's last option, set by conf_parse alone: the file is whole. */
+#define CONF_END_NAME "end_of_file"
+#define CONF_END CFG_BOOL(CONF_END_NAME, cfg_false, CFGF_NONE)
+
 /* Parse a file against a table; errors of form land in err with file and line. */
 int conf_parse(const char *path, cfg_opt_t *opts, cfg_t **ret_cfg, struct err *err);
 
