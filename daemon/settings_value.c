@@ -15,8 +15,9 @@
 
 #include "base/banned.h"
 
-/* libconfuse has no argument for its error callback: the text waits here. */
+/* libconfuse has no argument for its error callback: what it needs waits here. */
 static struct err *form_err;
+static const char *form_path;
 
 static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
@@ -25,9 +26,19 @@ static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
     if (form_err->code)
         return;                                   /* the first one is the cause */
     (void)vsnprintf(text, sizeof(text), fmt, ap); /* may be cut */
-    err_set(form_err, -EINVAL, "%s:%d: %s",
-            cfg && cfg->filename ? cfg->filename : "configuration", cfg ? cfg->line : 0,
-            text);
+    err_set(form_err, -EINVAL, "%s:%d: %s", form_path, cfg ? cfg->line : 0, text);
+}
+
+/* Sections that may stand once do not know their file: tell them, for later words. */
+static void name_sections(cfg_t *cfg, const char *path)
+{
+    for (cfg_opt_t *o = cfg->opts; o->name; o++)
+        for (unsigned i = 0; o->type == CFGT_SEC && i < cfg_opt_size(o); i++) {
+            cfg_t *sec = cfg_opt_getnsec(o, i);
+
+            if (!sec->filename)
+                sec->filename = strdup(path); /* NULL: said without it */
+        }
 }
 
 /* Past a quoted text or a comment that begins at p; p itself when neither does. */
@@ -93,6 +104,7 @@ int conf_parse(const char *path, cfg_opt_t *opts, cfg_t **ret_cfg, struct err *e
     if (!cfg)
         return err_set(err, -ENOMEM, "out of memory");
     form_err = &own;
+    form_path = path;
     cfg_set_error_function(cfg, on_form_error);
     r = cfg_parse(cfg, path);
     if (r != CFG_SUCCESS) {
@@ -101,6 +113,7 @@ int conf_parse(const char *path, cfg_opt_t *opts, cfg_t **ret_cfg, struct err *e
             return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
         return err_set(err, -EINVAL, "%s", err_text(&own, -EINVAL));
     }
+    name_sections(cfg, path);
     *ret_cfg = cfg;
     return 0;
 }
@@ -120,11 +133,12 @@ int conf_fail(cfg_t *sec, const char *option, struct err *err, const char *fmt, 
 int conf_wrap(cfg_t *sec, const char *option, struct err *err, int code)
 {
     const char *title = cfg_title(sec);
+    bool top = !title && !strcmp(cfg_name(sec), "root"); /* libconfuse's word */
 
     return err_prefix(err, code, "%s:%d: %s%s%s%s%s",
                       sec->filename ? sec->filename : "configuration", sec->line,
-                      sec->name, title ? " " : "", title ? title : "",
-                      option ? ": " : "", option ? option : "");
+                      top ? "" : sec->name, title ? " " : "", title ? title : "",
+                      option && !top ? ": " : "", option ? option : "");
 }
 
 int conf_name(cfg_t *sec,

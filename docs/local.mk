@@ -7,7 +7,7 @@ dist_man_MANS += docs/man/fbatch.1 docs/man/fqueue.1 docs/man/fcancel.1 docs/man
 	docs/man/facct.1 docs/man/fbalance.1 docs/man/fexplain.1 docs/man/freport.1
 
 # Pages for administrators.
-dist_man_MANS += docs/man/hopluu-keys.8
+dist_man_MANS += docs/man/hopluu-keys.8 docs/man/hopluud.8 docs/man/hopluu.conf.5
 
 
 # fmap

@@ -390,7 +390,8 @@ fed_up()
 {
     for _center; do
         _all=$(fed_get "$_center" nodes)
-        for _other in $(sed -n 's/^peer "\(.*\)".*/\1/p' "$FED/$_center/etc/hopluu.conf"); do
+        _others=$(sed -n 's/^peer "\(.*\)".*/\1/p' "$FED/$_center/etc/hopluu.conf")
+        for _other in $_others; do
             _all=$((_all + $(fed_get "$_other" nodes)))
             fed_at "$_center" finfo -h -M "$_other" -O Avail | grep -q up || return 1
         done

@@ -58,9 +58,9 @@ job=$(submit --wrap 'exit 3')
 ends "an exit code is kept" "$job" FAILED 3:0
 job=$(submit --wrap 'kill -9 $$')
 ends "so is a signal" "$job" FAILED 0:9
-job=$(submit -t 0:02 --wrap 'sleep 100 & sleep 100')
+job=$(submit -t 0:02 --wrap "sleep 7$$ & sleep 7$$")
 ends "the time limit ends it" "$job" TIMEOUT 0:15
-t_is "with all that it started" "$(pgrep -u "$(id -u)" -f '^sleep 100$' | wc -l)" 0
+t_is "with all that it started" "$(pgrep -u "$(id -u)" -f "^sleep 7$$\$" | wc -l)" 0
 job=$(submit -t 5:00 --wrap 'sleep 101')
 t_until "a long one runs" 20 t_runs hanoi "$job"
 t_like "fqueue shows it" "$(hanoi fqueue -h -o '%i %t %u')" "^$job R $(id -un)"
