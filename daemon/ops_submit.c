@@ -279,7 +279,8 @@ int op_release(struct ask *a, struct err *err)
     if (r != 0)
         return r < 0 ? r : 0;
     if (store_failing(a->c->store))
-        return err_set(err, -ENOSPC, "this center cannot write its state now: try again later");
+        return err_set(err, -ENOSPC,
+                       "this center cannot write its state now: try again later");
     r = fed_unhold(a->c->fed, id, a->ticket, now_read(), &fx, err);
     if (r == 0)
         center_apply(a->c, &fx);
