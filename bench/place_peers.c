@@ -252,7 +252,7 @@ static int map_scotch(const struct shape_text *s,
     SCOTCH_Num far[PLACE_LEVELS_MAX];
     SCOTCH_Graph g;
     SCOTCH_Arch a;
-    SCOTCH_Strat strat;
+    SCOTCH_Strat plan;
     double t;
     int r = 0;
 
@@ -269,20 +269,20 @@ static int map_scotch(const struct shape_text *s,
         far[l] = s->distance[s->n - 1 - l];
     }
     SCOTCH_randomReset();
-    if (SCOTCH_graphInit(&g) || SCOTCH_archInit(&a) || SCOTCH_stratInit(&strat)
+    if (SCOTCH_graphInit(&g) || SCOTCH_archInit(&a) || SCOTCH_stratInit(&plan)
         || SCOTCH_graphBuild(&g, 0, (SCOTCH_Num)n, x, NULL, NULL, NULL,
                              (SCOTCH_Num)xadj[n], to, w)
         || SCOTCH_archTleaf(&a, (SCOTCH_Num)s->n, arity, far))
         r = -EIO;
     t = cpu_seconds();
-    if (r == 0 && SCOTCH_graphMap(&g, &a, &strat, part))
+    if (r == 0 && SCOTCH_graphMap(&g, &a, &plan, part))
         r = -EIO;
     *ret_s = cpu_seconds() - t;
     for (uint32_t u = 0; r == 0 && u < n; u++)
         core[u] = (uint32_t)part[u];
     SCOTCH_graphExit(&g);
     SCOTCH_archExit(&a);
-    SCOTCH_stratExit(&strat);
+    SCOTCH_stratExit(&plan);
     free(x);
     free(to);
     free(w);

@@ -11,3 +11,5 @@ tests_place_test_place_LDADD = $(place_test_libs)
 tests_place_test_read_SOURCES = tests/place/test_read.c
 tests_place_test_read_LDADD = $(place_test_libs)
 endif
+TESTS += tests/place/fmap.t
+EXTRA_DIST += tests/place/fmap.t
