@@ -54,7 +54,14 @@ void search_seat(const struct search *s, const uint32_t *leaf, uint32_t *ret_slo
         ret_slot[u] = next[leaf[u]]++;
 }
 
-int search_offer(struct search *s, const uint32_t *leaf, const char *method)
+/* Judge a map; it becomes the best when `takes` says so. */
+static int offer(struct search *s,
+                 const uint32_t *leaf,
+                 const char *method,
+                 bool (*takes)(const struct search *s,
+                               const struct place_cost *c,
+                               double most_cost),
+                 double most_cost)
 {
     struct place_cost c;
     uint32_t *slot = malloc(((size_t)s->p->n_ranks + 1) * sizeof(*slot));
@@ -65,8 +72,7 @@ int search_offer(struct search *s, const uint32_t *leaf, const char *method)
     search_seat(s, leaf, slot);
     r = target_cost(&s->t, s->pattern, slot, &c);
     if (r < 0 || c.cost > s->usual_cost.cost || c.bottleneck > s->usual_cost.bottleneck
-        || c.cost > s->best_cost.cost
-        || (c.cost >= s->best_cost.cost && c.bottleneck >= s->best_cost.bottleneck)) {
+        || !takes(s, &c, most_cost)) {
         free(slot);
         return r;
     }
@@ -75,6 +81,32 @@ int search_offer(struct search *s, const uint32_t *leaf, const char *method)
     s->best_cost = c;
     s->method = method;
     return 1;
+}
+
+static bool cheaper(const struct search *s,
+                    const struct place_cost *c,
+                    double most_cost)
+{
+    (void)most_cost;
+    return c->cost < s->best_cost.cost
+           || (c->cost <= s->best_cost.cost && c->bottleneck < s->best_cost.bottleneck);
+}
+
+static bool leveller(const struct search *s,
+                     const struct place_cost *c,
+                     double most_cost)
+{
+    return c->cost <= most_cost && c->bottleneck < s->best_cost.bottleneck;
+}
+
+int search_offer(struct search *s, const uint32_t *leaf, const char *method)
+{
+    return offer(s, leaf, method, cheaper, 0);
+}
+
+int search_offer_level(struct search *s, const uint32_t *leaf, double most_cost)
+{
+    return offer(s, leaf, s->method, leveller, most_cost);
 }
 
 static int search_init(struct search *s, const struct place_problem *p, struct err *err)

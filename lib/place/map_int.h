@@ -34,6 +34,12 @@ struct search {
  */
 int search_offer(struct search *s, const uint32_t *leaf, const char *method);
 
+/*
+ * The same for the second objective: it becomes the best when its bottleneck is
+ * lower and J no more than most_cost.
+ */
+int search_offer_level(struct search *s, const uint32_t *leaf, double most_cost);
+
 /* Slots for a map rank -> leaf: each leaf's slots go to its ranks in order. */
 void search_seat(const struct search *s, const uint32_t *leaf, uint32_t *ret_slot);
 

@@ -26,8 +26,10 @@
 
 #define UNITS_PER_S 14e6
 #define STARTS_MAX 48
-#define FEW 256     /* ranks; annealing reaches the best of so few */
-#define MANY 2000   /* ranks; so many leave no time for several lines */
+#define FEW 256   /* ranks; annealing reaches the best of so few */
+#define MANY 2000 /* ranks; so many leave no time for several lines */
+#define LOWER_STEP 0.985
+#define LOWER_ROUNDS 10
 #define HEAT 0.0005 /* share of J that a step of mending may lose at first */
 #define LINES_MAX 4 /* of mended maps at the same time */
 
@@ -58,7 +60,7 @@ static double seconds(enum place_effort effort, uint32_t n)
         {1152,  {0.0195, 0.085, 0.80}  },
         {4096,  {0.075, 0.70, 4.0}     },
         {32768, {0.70, 1.60, 12.0}     },
-        {4e6,   {90, 160, 900}         },
+        {4e6,   {25, 60, 300}          },
     };
     double x = MAX((double)n, at[0].n);
 
@@ -292,6 +294,40 @@ static int run_lines(struct search *s,
     }
 }
 
+/*
+ * The second objective: under a limit somewhat below what the most loaded link
+ * carries, regions are done again, for half of the work of the search itself. What
+ * keeps the slack is the next one to go on from.
+ */
+static int lower_bottleneck(struct search *s,
+                            const struct plan *plan,
+                            struct state *st,
+                            uint32_t *leaf)
+{
+    struct region_effort e = {.work = plan->work / 2 / LOWER_ROUNDS,
+                              .min_ranks = 32,
+                              .max_ranks = 300,
+                              .heat = HEAT};
+    double most_cost = s->best_cost.cost * (1 + s->p->slack);
+    int r = state_reset(st, leaf);
+
+    for (int i = 0; r >= 0 && i < LOWER_ROUNDS && !limit_over(&s->limit); i++) {
+        r = state_limit(st, state_bottleneck(st) * LOWER_STEP, 0);
+        if (r == 0)
+            r = region_improve(st, &e, &s->rng, &s->limit);
+        if (r < 0)
+            return r;
+        polish_relieve(st, &s->rng, &s->limit);
+        if ((double)st->cost > most_cost) {
+            r = state_reset(st, leaf);
+            continue;
+        }
+        memcpy(leaf, st->leaf, s->g.n * sizeof(*leaf));
+        r = search_offer_level(s, leaf, most_cost);
+    }
+    return r < 0 ? r : 0;
+}
+
 int search_matrix(struct search *s)
 {
     struct line line[LINES_MAX] = {{0}};
@@ -320,6 +356,8 @@ int search_matrix(struct search *s)
         r = run_starts(s, &plan, &st, line);
     if (r == 0)
         r = run_lines(s, &plan, &st, line);
+    if (r == 0 && s->p->slack > 0)
+        r = lower_bottleneck(s, &plan, &st, line[0].leaf);
     for (uint32_t i = 0; i < plan.n_lines; i++)
         free(line[i].leaf);
     state_release(&st);
