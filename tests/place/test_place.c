@@ -114,7 +114,7 @@ static void valid_and_never_worse(void **state)
         uint32_t cores[256];
         uint32_t n_cores;
         struct place_problem q = {
-            .effort = (enum place_effort)(i % 3), .seed = i, .slack = i % 2 * 0.05};
+            .effort = (enum place_effort)(i % 3), .seed = i, .slack = i % 2 ? 0.05 : 0};
 
         seed = i + 1;
         m = random_machine(128);
