@@ -39,3 +39,10 @@ EXTRA_PROGRAMS += bench/sched
 bench_sched_SOURCES = bench/sched.c
 bench_sched_LDADD = lib/libsched.la lib/libmodel.la lib/libbase.la
 CLEANFILES += bench/sched
+
+EXTRA_PROGRAMS += bench/nodes
+bench_nodes_SOURCES = bench/nodes.c
+bench_nodes_CFLAGS = $(program_cflags)
+bench_nodes_LDFLAGS = $(program_ldflags)
+bench_nodes_LDADD = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
+CLEANFILES += bench/nodes

@@ -39,6 +39,7 @@ struct choice {
 struct branch {
     uint32_t from, to;
     uint64_t holds;
+    uint64_t whole; /* what it holds when empty */
     int64_t busy_s; /* when its last job ends */
     bool used;
 };
@@ -101,24 +102,27 @@ static int collect(struct choice *c, struct err *err)
     return 0;
 }
 
-/* When the last job under the group of `node` at `level` ends. */
-static int64_t busy_until(const struct choice *c, uint32_t node, uint32_t level)
+/* The whole group of `node` at `level`: what it holds when empty, its last job's end.
+ */
+static void look_around(const struct choice *c,
+                        uint32_t node,
+                        uint32_t level,
+                        struct branch *b)
 {
     const struct machine *m = c->p->machine;
     uint32_t key = machine_node_key(m, node, level);
-    int64_t last = 0;
+    uint32_t per = MAX(c->p->cpus_per_rank, UINT32_C(1));
+    uint32_t first = node;
 
     if (!c->p->busy_s || c->p->end_s <= 0)
-        return 0;
-    for (uint32_t i = node; machine_node_key(m, i, level) == key;) {
-        last = MAX(last, c->p->busy_s[i]);
-        if (i-- == 0)
-            break;
+        return;
+    while (first > 0 && machine_node_key(m, first - 1, level) == key)
+        first--;
+    for (uint32_t i = first;
+         i < machine_nodes(m) && machine_node_key(m, i, level) == key; i++) {
+        b->busy_s = MAX(b->busy_s, c->p->busy_s[i]);
+        b->whole += c->p->n_nodes ? 1 : machine_node_size(m, i) / per;
     }
-    for (uint32_t i = node + 1;
-         i < machine_nodes(m) && machine_node_key(m, i, level) == key; i++)
-        last = MAX(last, c->p->busy_s[i]);
-    return last;
 }
 
 /* The branches of [from, to) at `level`; caller frees. NULL: out of memory. */
@@ -134,9 +138,10 @@ static struct branch *branches(
     for (uint32_t i = from; i < to; i++) {
         uint32_t key = machine_node_key(c->p->machine, c->fit[i].node, level);
 
-        if (i == from || key != last)
-            b[n++] = (struct branch){.from = i,
-                                     .busy_s = busy_until(c, c->fit[i].node, level)};
+        if (i == from || key != last) {
+            b[n] = (struct branch){.from = i};
+            look_around(c, c->fit[i].node, level, &b[n++]);
+        }
         last = key;
         b[n - 1].to = i + 1;
         b[n - 1].holds += c->fit[i].holds;
@@ -145,24 +150,30 @@ static struct branch *branches(
     return b;
 }
 
+/*
+ * How badly a branch suits: the share of it that is left over and, when ends are
+ * known, how much longer it would stay broken (half as bad), or how much longer it is
+ * anyway (less bad). The shares were found by trial: bench/nodes.
+ */
+static double misfit(const struct choice *c, const struct branch *b, uint64_t want)
+{
+    double end = (double)c->p->end_s;
+    double late = (double)b->busy_s - end;
+    double rest = (double)(b->holds - want);
+
+    if (c->p->end_s <= 0 || !c->p->busy_s || b->whole == 0)
+        return rest;
+    return rest / (double)b->whole
+           + 0.5 * (late < 0 ? -late / end : 0.3 * late / (late + end));
+}
+
 /* Is x a better branch than y for `want`? Both hold it. */
 static bool better(const struct choice *c,
                    const struct branch *x,
                    const struct branch *y,
                    uint64_t want)
 {
-    uint64_t rest_x = x->holds - want;
-    uint64_t rest_y = y->holds - want;
-
-    if (rest_x != rest_y)
-        return rest_x < rest_y;
-    if (c->p->end_s > 0 && x->busy_s != y->busy_s) {
-        int64_t late_x = x->busy_s - c->p->end_s;
-        int64_t late_y = y->busy_s - c->p->end_s;
-
-        return (late_x < 0 ? -late_x : late_x) < (late_y < 0 ? -late_y : late_y);
-    }
-    return false;
+    return misfit(c, x, want) < misfit(c, y, want);
 }
 
 /* The branch to use next, and whether it holds all that is wanted. */
