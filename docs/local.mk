@@ -12,6 +12,7 @@ dist_man_MANS += docs/man/hopluu-keys.8 docs/man/hopluud.8 docs/man/hopluu.conf.
 
 # fmap
 dist_man_MANS += docs/man/fmap.1
+EXTRA_DIST += docs/placement.md
 
 # Pages of the node daemon.
 dist_man_MANS += docs/man/hopluu-noded.8 docs/man/noded.conf.5
