@@ -46,3 +46,6 @@ bench_nodes_CFLAGS = $(program_cflags)
 bench_nodes_LDFLAGS = $(program_ldflags)
 bench_nodes_LDADD = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
 CLEANFILES += bench/nodes
+
+# center: a federation on this machine, measured (docs/benchmarks.md)
+EXTRA_DIST += bench/center

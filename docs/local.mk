@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 EXTRA_DIST += docs/protocol.md docs/architecture.md docs/admin.md docs/store.md \
-	docs/placement.md
+	docs/placement.md docs/benchmarks.md
 
 # Pages of the user commands.
 dist_man_MANS += docs/man/fbatch.1 docs/man/fqueue.1 docs/man/fcancel.1 docs/man/finfo.1 \

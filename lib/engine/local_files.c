@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/measure.h"
 #include "base/path.h"
 #include "engine/local_int.h"
 #include "wire/digest.h"
@@ -254,4 +255,28 @@ void files_remove(const char *dir)
     if (d)
         (void)closedir(d); /* only read */
     (void)rmdir(dir);      /* what stays is found by the administrator */
+}
+
+void files_sweep(const struct local *e)
+{
+    DIR *d = opendir(e->spool);
+    struct dirent *f;
+
+    while (d && (f = readdir(d))) {
+        char path[PATH_MAX];
+        char text[32];
+        const char *dot = strchr(f->d_name, '.');
+        uint64_t id;
+
+        if (!dot || dot == f->d_name || (size_t)(dot - f->d_name) >= sizeof(text))
+            continue;
+        (void)snprintf(text, sizeof(text), "%.*s", (int)(dot - f->d_name), f->d_name);
+        if (measure_u64(text, 1, INT64_MAX, &id, NULL) /* nodes.json */
+            || local_find(e, id) || path_join(path, sizeof(path), e->spool, f->d_name))
+            continue;
+        log_info("job %s: its outputs are at the entry: removed here", text);
+        files_remove(path);
+    }
+    if (d)
+        (void)closedir(d); /* only read */
 }

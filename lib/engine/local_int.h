@@ -117,6 +117,7 @@ struct local {
     uint32_t node_lost_s;
     uint64_t transfer_max;
     bool closing;
+    bool swept; /* files_sweep() has been */
 };
 
 /* local_nodes.c */
@@ -130,7 +131,7 @@ int node_tell(struct local_node *n, json_t *o);
 int node_tell_job(struct local_node *n, const char *t, const struct local_job *j);
 
 /* local_jobs.c */
-struct local_job *local_find(struct local *e, uint64_t id);
+struct local_job *local_find(const struct local *e, uint64_t id);
 struct local_job *local_job_new(struct local *e, uint64_t id, uint32_t epoch);
 void local_job_free(struct local_job *j);
 /* Go on with what the job's state asks for. */
@@ -165,5 +166,7 @@ void files_send_input(struct local_node *n, const struct local_job *j, const jso
 void files_fetch(struct local_job *j); /* the next piece, or the end */
 void files_on_output(struct local_job *j, const json_t *o);
 void files_remove(const char *dir);
+/* Outputs of jobs that nobody knows any more: the daemon died before it said forget. */
+void files_sweep(const struct local *e);
 
 #endif

@@ -22,7 +22,7 @@
 
 #include "base/banned.h"
 
-struct local_job *local_find(struct local *e, uint64_t id)
+struct local_job *local_find(const struct local *e, uint64_t id)
 {
     struct local_job *j;
 
@@ -433,6 +433,9 @@ static void settle_adopted(struct local *e)
         else
             never_started(j);
     }
+    if (!e->swept)
+        files_sweep(e);
+    e->swept = true;
 }
 
 static bool has_part(const struct local_job *j, const struct local_node *n)

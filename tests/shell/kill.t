@@ -121,6 +121,7 @@ t_say "killed:$told"
 # shellcheck disable=SC2086 # pids
 wait $researchers
 t_say "$(wc -l <"$FED/jobs") jobs were acknowledged, $(wc -l <"$FED/tmp/refused") lines of refusal"
+# shellcheck disable=SC2317 # called by t_until
 answers()
 {
     for c in $t_names; do
@@ -147,6 +148,7 @@ open_jobs()
             print f[1], f[2], state[f[1]] } }' "$FED/tmp/all" "$FED/jobs"
 }
 
+# shellcheck disable=SC2317 # called by t_until
 all_ended()
 {
     [ -z "$(open_jobs)" ] && ! grep -qE '\|(PENDING|RUNNING|CONFIGURING|COMPLETING)\|' "$FED/tmp/all"
@@ -205,6 +207,7 @@ job_processes()
     done 2>/dev/null
 }
 
+# shellcheck disable=SC2317 # called by t_until
 no_processes()
 {
     [ -z "$(job_processes)" ]
@@ -216,6 +219,7 @@ left_dirs()
     find "$FED"/*/node*/spool/jobs "$FED"/*/state/outputs "$FED"/*/state/jobs \
         -mindepth 1 -maxdepth 1 -type d 2>/dev/null
 }
+# shellcheck disable=SC2317 # called by t_until
 no_dirs()
 {
     [ -z "$(left_dirs)" ]
