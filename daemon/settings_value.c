@@ -20,6 +20,9 @@ static struct err *form_err;
 static const char *form_path;
 
 static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_form_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
     char text[ERR_TEXT_MAX];
 

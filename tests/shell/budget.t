@@ -26,7 +26,6 @@ at()
     fed_at "$1" fbalance --all -P | awk -F'|' -v at="$2" '$1 == "p.ioit" { print $at }'
 }
 
-# shellcheck disable=SC2317 # called through t_until
 waits_for_budget()
 {
     [ "$(hanoi fqueue -h -j "$1" -o '%t %r')" = "PD Budget" ]

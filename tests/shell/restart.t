@@ -45,7 +45,6 @@ steady()
     submit --export "ALL,MARK=$FED/tmp/$_key" -t 5:00 -J "$_key" "$@" steady.sh
 }
 
-# shellcheck disable=SC2317 # called through fed_until
 began()
 {
     grep -q begun "$FED/tmp/$1"

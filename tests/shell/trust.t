@@ -54,7 +54,6 @@ mv "$hue/etc/keys/away" "$hue/etc/keys/hue.crt"
 
 # ---- peers
 
-# shellcheck disable=SC2317 # called through t_ok
 apart()
 {
     ! fed_at hanoi finfo -h -M hue -O Avail | grep -qw up
@@ -62,7 +61,6 @@ apart()
 
 # hanoi_says PATTERN - in what it has logged since `mark`
 mark=1
-# shellcheck disable=SC2317 # called through t_until
 hanoi_says()
 {
     tail -n +"$mark" "$hanoi/log/hopluud.log" | grep -qE "$1"
