@@ -52,6 +52,7 @@ daemon_hopluu_noded_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
 
 daemon_hopluu_shepherd_SOURCES = \
 	daemon/shepherd.c daemon/shepherd.h \
+	daemon/shepherd_cgroup.c daemon/shepherd_cgroup.h \
 	daemon/shepherd_child.c daemon/shepherd_child.h \
 	daemon/shepherd_collect.c daemon/shepherd_collect.h \
 	daemon/shepherd_end.c daemon/shepherd_end.h \

@@ -82,6 +82,7 @@ static void begin_end(struct shepherd *s, enum shepherd_why why, int64_t now_us)
 
 static void kill_now(struct shepherd *s, int64_t now_us)
 {
+    cgroup_kill(&s->group);
     (void)tree_signal(SIGKILL);
     s->kill_at = now_us + REKILL_US;
 }
@@ -290,8 +291,10 @@ static int start(struct shepherd *s, struct err *err)
 
     if (!r && s->plan.step)
         r = step_files(s, write_end, err);
-    if (!r)
-        r = child_start(&s->plan, write_end, &s->script, err);
+    if (!r) {
+        cgroup_make(&s->group, s->plan.dir);
+        r = child_start(&s->plan, &s->group, write_end, &s->script, err);
+    }
     closep(&write_end[0]);
     closep(&write_end[1]);
     if (r)
@@ -333,6 +336,7 @@ int main(int argc, char **argv)
             while (s.from[i] >= 0 && !r)
                 on_output(&s, i); /* no writer is left: it ends */
     }
+    cgroup_remove(&s.group);
     r = shepherd_write_end(&s, argv[1], r, &err);
     plan_release(&s.plan);
     return r ? 1 : 0;

@@ -6,6 +6,7 @@
 #define HOPLUU_DAEMON_SHEPHERD_H
 
 #include "base/time.h"
+#include "daemon/shepherd_cgroup.h"
 #include "daemon/shepherd_plan.h"
 
 #define SHEPHERD_CLIENTS_MAX 8
@@ -14,7 +15,8 @@ enum shepherd_why { WHY_NONE, WHY_CANCEL, WHY_TIME, WHY_MEMORY, _SHEPHERD_WHY_MA
 
 struct shepherd {
     struct plan plan;
-    int ctl; /* listens */
+    struct cgroup group; /* of the script and all below it, where we may make one */
+    int ctl;             /* listens */
     int sig;
     int clients[SHEPHERD_CLIENTS_MAX];
     size_t n_clients;

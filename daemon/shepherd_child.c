@@ -83,13 +83,17 @@ static void outputs(const struct plan *p, int tell)
     put(e, STDERR_FILENO, tell);
 }
 
-static _Noreturn void child(const struct plan *p, const int step_out[2], int tell)
+static _Noreturn void child(const struct plan *p,
+                            const struct cgroup *group,
+                            const int step_out[2],
+                            int tell)
 {
     const char *in = p->std_in ? p->std_in : "/dev/null";
     struct rlimit no_core = {0};
     sigset_t none;
     int fd;
 
+    cgroup_join(group);
     (void)setsid(); /* fails only if we lead one already */
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -118,6 +122,7 @@ static _Noreturn void child(const struct plan *p, const int step_out[2], int tel
 }
 
 int child_start(const struct plan *p,
+                const struct cgroup *group,
                 const int step_out[2],
                 pid_t *ret_pid,
                 struct err *err)
@@ -138,7 +143,7 @@ int child_start(const struct plan *p,
         return err_set(err, -e, "cannot fork: %s", strerror(e));
     }
     if (pid == 0)
-        child(p, step_out, pipes[1]);
+        child(p, group, step_out, pipes[1]);
     (void)close(pipes[1]); /* the child's end */
     do
         n = read(pipes[0], text, sizeof(text) - 1);

@@ -294,6 +294,40 @@ static void nothing_is_left(void **state)
     json_decref(e);
 }
 
+/* Where we may make a control group: the script is in one of its own, and it goes with
+ * it. */
+static void a_group_of_its_own(void **state)
+{
+    struct buf b = BUF_INIT(65536);
+    char path[512];
+    const char *name = strrchr(dir, '/') + 1;
+    const char *group;
+    char file[512];
+    json_t *e;
+
+    (void)state;
+    begin(job("cat /proc/self/cgroup >group; (setsid sleep 60 &) ; true"));
+    e = end();
+    assert_string_equal(word(e, "state"), "COMPLETED");
+    json_decref(e);
+    path_of("work/group", path);
+    assert_int_equal(path_read(path, &b, NULL), 0);
+    group = strstr(buf_text(&b), "/hopluu-");
+    if (group) {
+        assert_memory_equal(group + 8, name, strlen(name));
+        (void)snprintf(file, sizeof(file), "/sys/fs/cgroup%.*s",
+                       (int)strcspn(group, "\n"), group);
+        assert_int_equal(access(file, F_OK), -1);
+        (void)snprintf(file, sizeof(file), "/sys/fs/cgroup/unified%.*s",
+                       (int)strcspn(group, "\n"), group);
+        assert_int_equal(access(file, F_OK), -1);
+    } else {
+        print_message(
+            "no group may be made here: the walk through /proc was tested alone\n");
+    }
+    buf_release(&b);
+}
+
 static void usage_of_all(void **state)
 {
     json_t *e;
@@ -400,6 +434,7 @@ int main(void)
         CASE(a_signal_is_passed_on),
         CASE(warned_before_the_limit),
         CASE(nothing_is_left),
+        CASE(a_group_of_its_own),
         CASE(usage_of_all),
         CASE(memory_limit),
         CASE(outputs_travel),
