@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/words.h"
 #include "command/desk.h"
 #include "command/say.h"
+#include "model/hostlist.h"
 #include "model/job_id.h"
 #include "wire/noun_json.h"
 
@@ -54,10 +56,19 @@ uint32_t job_row_cores(const struct job_row *row)
     return (uint32_t)MIN(request_cores(&row->job.request), (uint64_t)UINT32_MAX);
 }
 
+/* While it runs the list of its nodes says how many; after the end its usage does. */
 uint32_t job_row_nodes(const struct job_row *row)
 {
+    struct words names = WORDS_INIT(JOB_NODES_MAX, 4u << 20);
+    size_t n = 0;
+
     if (row->job.usage.n_nodes)
         return row->job.usage.n_nodes;
+    if (row->job.nodes[0] && hostlist_expand(row->job.nodes, &names, NULL) == 0)
+        n = names.n; /* a list that was cut for display does not parse */
+    words_release(&names);
+    if (n > 0)
+        return (uint32_t)n;
     return MAX(row->job.request.min_nodes, 1u);
 }
 

@@ -138,7 +138,7 @@ ok "--wait ends with the job's code"
 run 0 fqueue && prints '^     JOBID CENTER\|^JOBID ' && prints '1000000001 hue ' && prints '(Resources)' \
     && ! prints 1000000003
 ok 'fqueue shows what waits and runs'
-run 0 fqueue -h -o '%.12i|%6P|%.5j|%T|%D|%C' && prints '^  1000000001|main  |halo |RUNNING|1|4$'
+run 0 fqueue -h -o '%.12i|%6P|%.5j|%T|%D|%C' && prints '^  1000000001|main  |halo |RUNNING|2|4$'
 ok 'fqueue -o letters'
 run 0 fqueue -h -O 'JobID:12,State:.10' && prints '^1000000001     RUNNING$'
 ok 'fqueue -O names'
