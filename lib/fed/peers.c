@@ -16,25 +16,6 @@
 
 #include "base/banned.h"
 
-int fed_resume(struct fed *f, struct now now, struct fed_effects *ret_fx)
-{
-    int r = step_begin(f, now);
-    struct peer_state *own;
-
-    if (r < 0)
-        return r;
-    /* Ourselves as a peer that has just come back: the same code says it all again. */
-    own = peer_get(f, f->site->number);
-    if (!own)
-        return -ENOMEM;
-    own->up = true;
-    own->resync_holding = 1;
-    own->resync_copies = true;
-    own->resync_copy = TAILQ_FIRST(&f->copies);
-    step_end(f, ret_fx);
-    return 0;
-}
-
 int fed_peer_up(struct fed *f,
                 uint32_t center,
                 struct now now,
@@ -53,6 +34,12 @@ int fed_peer_up(struct fed *f,
     p->resync_copy = TAILQ_FIRST(&f->copies);
     step_end(f, ret_fx);
     return 0;
+}
+
+/* Ourselves as a peer that has just come back: the same code says it all again. */
+int fed_resume(struct fed *f, struct now now, struct fed_effects *ret_fx)
+{
+    return fed_peer_up(f, f->site->number, now, ret_fx);
 }
 
 int fed_peer_down(struct fed *f,
