@@ -11,6 +11,7 @@ shell_tests = \
 	tests/shell/kill.t \
 	tests/shell/packages.t \
 	tests/shell/restart.t \
+	tests/shell/transfer.t \
 	tests/shell/trust.t
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
