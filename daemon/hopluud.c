@@ -78,7 +78,17 @@ struct run {
     struct event_base *base;
     struct center *center;
     unsigned terms;
+    bool verbose;
+    char name[NAME_CAP]; /* for the log: the site's own goes with a reload */
 };
+
+static void name_log(struct run *run)
+{
+    const struct settings *s = run->center->settings;
+
+    memcpy(run->name, s->site->name, sizeof(run->name));
+    log_open(run->name, run->verbose ? LOG_DEBUG : s->log_level);
+}
 
 static void on_term(evutil_socket_t sig, short what, void *arg)
 {
@@ -102,6 +112,8 @@ static void on_hup(evutil_socket_t sig, short what, void *arg)
     if (r < 0)
         log_error("the configuration stays as it was: %s", err_text(&err, r));
     else
+        name_log(run);
+    if (r == 0)
         log_info("new configuration in force");
 }
 
@@ -135,8 +147,8 @@ static int serve(struct run *run, const struct options *o)
     if (r < 0) {
         log_error("%s", err_text(&err, r));
     } else {
-        if (!o->verbose)
-            log_open(center_site(run->center)->name, run->center->settings->log_level);
+        run->verbose = o->verbose;
+        name_log(run);
         r = tell_ready(o->ready);
         if (r == 0) {
             log_info("center %s (%u) is open", center_site(run->center)->name,

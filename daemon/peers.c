@@ -36,17 +36,19 @@ struct link {
     TAILQ_ENTRY(link) all;
 };
 
-/* A connection that has not said hello, or not ours to keep. */
+/* A connection that has not said hello; it goes when its link goes. */
 struct greeting {
     struct peers *peers;
     struct conn *conn;
     struct link *link;
+    TAILQ_ENTRY(greeting) all;
 };
 
 struct peers {
     struct center *c;
     struct door *door;
     TAILQ_HEAD(, link) links;
+    TAILQ_HEAD(, greeting) greetings;
     struct event *supply_timer;
     int64_t supply_sent_us;
     struct log_gate gate;
@@ -297,6 +299,12 @@ static bool keep_new(const struct link *l, const struct conn *fresh)
 
 static const struct conn_ops link_ops;
 
+static void greeting_free(struct greeting *g)
+{
+    TAILQ_REMOVE(&g->peers->greetings, g, all);
+    free(g);
+}
+
 static void on_hello(struct greeting *g, const json_t *hello)
 {
     struct link *l = g->link;
@@ -306,7 +314,7 @@ static void on_hello(struct greeting *g, const json_t *hello)
     struct fed_effects fx;
     json_t *supply;
 
-    free(g);
+    greeting_free(g);
     if (why) {
         part(l, conn, why);
         return;
@@ -352,7 +360,7 @@ static void on_greeting_frame(struct conn *conn, json_t *frame, void *arg)
     } else {
         part(g->link, conn, "it did not say hello first");
     }
-    free(g);
+    greeting_free(g);
 }
 
 static void on_greeting_close(struct conn *conn,
@@ -368,7 +376,7 @@ static void on_greeting_close(struct conn *conn,
         word_cut(g->link->text, sizeof(g->link->text), text ? text : "closed");
     if (g->link->dial)
         dial_ended(g->link->dial);
-    free(g);
+    greeting_free(g);
 }
 
 static const struct conn_ops greeting_ops = {
@@ -417,6 +425,7 @@ static void greet(struct peers *p, struct conn *conn, struct link *l)
         return;
     }
     *g = (struct greeting){.peers = p, .conn = conn, .link = l};
+    TAILQ_INSERT_TAIL(&p->greetings, g, all);
     conn_listen(conn, &greeting_ops, g);
     send_hello(l, conn);
 }
@@ -463,7 +472,16 @@ static int link_add(struct peers *p, const struct peer *x, struct err *err)
 static void link_remove(struct peers *p, struct link *l)
 {
     struct conn *conn = l->conn;
+    struct greeting *g;
+    struct greeting *next;
 
+    for (g = TAILQ_FIRST(&p->greetings); g; g = next) {
+        next = TAILQ_NEXT(g, all);
+        if (g->link == l) {
+            conn_close(g->conn);
+            greeting_free(g);
+        }
+    }
     if (conn) {
         link_down(l, "the connection was closed here");
         conn_close(conn);
@@ -484,6 +502,7 @@ int peers_open(struct center *c, struct peers **ret_peers, struct err *err)
         return err_set(err, -ENOMEM, "out of memory");
     p->c = c;
     TAILQ_INIT(&p->links);
+    TAILQ_INIT(&p->greetings);
     p->supply_timer = evtimer_new(c->base, on_supply_timer, p);
     if (!p->supply_timer)
         r = err_set(err, -ENOMEM, "out of memory");

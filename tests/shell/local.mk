@@ -10,6 +10,7 @@ shell_tests = \
 	tests/shell/keys.t \
 	tests/shell/kill.t \
 	tests/shell/packages.t \
+	tests/shell/reload.t \
 	tests/shell/restart.t \
 	tests/shell/transfer.t \
 	tests/shell/trust.t
