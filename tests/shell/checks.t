@@ -8,6 +8,7 @@ d=$FED/tree
 mkdir -p "$d/lib/base" "$d/lib/engine" "$d/docs/man" "$d/build"
 cp -R "$top/scripts" "$d/"
 cp "$top/.clang-format" "$d/"
+chmod -R u+w "$d" # distcheck's sources may not be written
 git -C "$d" init -q
 
 plant()
