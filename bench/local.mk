@@ -40,6 +40,13 @@ bench_sched_SOURCES = bench/sched.c
 bench_sched_LDADD = lib/libsched.la lib/libmodel.la lib/libbase.la
 CLEANFILES += bench/sched
 
+# route: where a job goes, decisions a second
+EXTRA_PROGRAMS += bench/route
+bench_route_SOURCES = bench/route.c
+bench_route_LDADD = lib/libfed.la lib/libplace.la lib/libsched.la lib/libledger.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS)
+CLEANFILES += bench/route
+
 EXTRA_PROGRAMS += bench/nodes
 bench_nodes_SOURCES = bench/nodes.c
 bench_nodes_CFLAGS = $(program_cflags)
