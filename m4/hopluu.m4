@@ -47,3 +47,57 @@ AC_DEFUN([HOPLUU_SANITIZERS], [
     ])
     AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" = xyes])
 ])
+
+# HOPLUU_SLURM: what of Slurm can be built against.
+#   HAVE_SLURM          slurm.h and libslurm      SLURM_CFLAGS, SLURM_LIBS, slurm_version
+#   HAVE_SLURM_SOURCE   internal headers of the same version, for the plugins that need
+#                       job_record_t               SLURM_SOURCE_CFLAGS
+AC_DEFUN([HOPLUU_SLURM], [
+    AC_ARG_WITH([slurm], [AS_HELP_STRING([--with-slurm@<:@=PREFIX@:>@],
+        [the Slurm engine and plugins (default: if slurm.h and libslurm are there)])], [], [with_slurm=auto])
+    AC_ARG_WITH([slurm-source], [AS_HELP_STRING([--with-slurm-source=DIR],
+        [source tree of the same Slurm, as scripts/slurm-source leaves it (default: slurm-source in the build directory)])],
+        [], [with_slurm_source=auto])
+    have_slurm=no have_slurm_source=no slurm_version=
+    AS_CASE([$with_slurm], [no|yes|auto], [], [
+        SLURM_CFLAGS="-I$with_slurm/include"
+        hopluu_slurm_ldflags="-L$with_slurm/lib -R$with_slurm/lib"])
+    AS_IF([test "x$with_slurm" != xno], [
+        hopluu_saved=$CPPFLAGS hopluu_saved_libs=$LIBS
+        CPPFLAGS="$CPPFLAGS $SLURM_CFLAGS"
+        AS_CASE([$with_slurm], [yes|auto], [], [LIBS="-L$with_slurm/lib $LIBS"])
+        AC_CHECK_HEADER([slurm/slurm.h], [AC_CHECK_LIB([slurm], [slurm_job_will_run2], [have_slurm=yes])])
+        AS_IF([test $have_slurm = yes], [
+            AC_CACHE_CHECK([for Slurm's version], [hopluu_cv_slurm_version], [
+                hopluu_cv_slurm_version=`printf '%s\n' '#include <slurm/slurm_version.h>' \
+                    'version=SLURM_VERSION_NUMBER' | $CPP -P $CPPFLAGS - |
+                    $SED -n 's/^version=0x0*//p'`
+                hopluu_cv_slurm_version=`printf '%d.%02d.%d' \
+                    $((0x$hopluu_cv_slurm_version >> 16)) \
+                    $((0x$hopluu_cv_slurm_version >> 8 & 255)) \
+                    $((0x$hopluu_cv_slurm_version & 255))`])
+            slurm_version=$hopluu_cv_slurm_version])
+        CPPFLAGS=$hopluu_saved LIBS=$hopluu_saved_libs
+        AS_IF([test $have_slurm = yes], [
+            SLURM_LIBS="$hopluu_slurm_ldflags -lslurm"
+            AC_DEFINE([HAVE_SLURM], [1], [libslurm and its public headers are there])],
+            [test "x$with_slurm" != xauto], [
+            AC_MSG_ERROR([--with-slurm: slurm/slurm.h or libslurm is missing (Debian: libslurm-dev)])])])
+    AS_IF([test $have_slurm = yes && test "x$with_slurm_source" != xno], [
+        hopluu_slurm_source=$with_slurm_source
+        AS_IF([test "x$with_slurm_source" = xauto], [hopluu_slurm_source=`pwd`/slurm-source])
+        AS_IF([test -r "$hopluu_slurm_source/src/slurmctld/slurmctld.h"], [
+            hopluu_source_version=`$SED -n 's/^@<:@ 	@:>@*Version:@<:@ 	@:>@*//p' "$hopluu_slurm_source/META" | $SED 1q`
+            AS_IF([test "x$hopluu_source_version" = "x$slurm_version"], [
+                have_slurm_source=yes
+                SLURM_SOURCE_CFLAGS="-I$hopluu_slurm_source -I$hopluu_slurm_source/slurm"],
+                [AC_MSG_ERROR([the source in $hopluu_slurm_source is of Slurm $hopluu_source_version, libslurm is $slurm_version])])],
+            [test "x$with_slurm_source" != xauto], [
+            AC_MSG_ERROR([--with-slurm-source: no src/slurmctld/slurmctld.h in $hopluu_slurm_source])])])
+    AC_SUBST([SLURM_CFLAGS])
+    AC_SUBST([SLURM_LIBS])
+    AC_SUBST([SLURM_SOURCE_CFLAGS])
+    AC_SUBST([slurm_version])
+    AM_CONDITIONAL([HAVE_SLURM], [test $have_slurm = yes])
+    AM_CONDITIONAL([HAVE_SLURM_SOURCE], [test $have_slurm_source = yes])
+])

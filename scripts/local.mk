@@ -22,5 +22,6 @@ hopluu_scripts = \
 	scripts/demo \
 	scripts/install-packages \
 	scripts/packages \
+	scripts/slurm-source \
 	scripts/test
 EXTRA_DIST += $(hopluu_scripts)
