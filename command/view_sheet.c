@@ -48,6 +48,26 @@ static void put_wait(const void *row, struct buf *b)
         buf_puts(b, duration_text((uint64_t)of(row)->view.wait_s, text));
 }
 
+static void put_seconds(const struct view_row *row, int64_t s, struct buf *b)
+{
+    char text[DURATION_TEXT_MAX];
+
+    if (row->view.rule != RULE_NONE || s <= 0)
+        buf_puts(b, "-");
+    else
+        buf_puts(b, duration_text((uint64_t)s, text));
+}
+
+static void put_move(const void *row, struct buf *b)
+{
+    put_seconds(of(row), of(row)->view.move_s, b);
+}
+
+static void put_debt(const void *row, struct buf *b)
+{
+    put_seconds(of(row), of(row)->view.debt_s, b);
+}
+
 static void put_age(const void *row, struct buf *b)
 {
     if (of(row)->view.own)
@@ -65,6 +85,8 @@ static const struct field view_fields[] = {
     {"Center",   "CENTER",    0, false, put_center },
     {"Verdict",  "VERDICT",   0, false, put_verdict},
     {"Wait",     "WAIT",      0, true,  put_wait   },
+    {"Move",     "MOVE",      0, true,  put_move   },
+    {"Debt",     "DEBT",      0, true,  put_debt   },
     {"StateAge", "STATE_AGE", 0, true,  put_age    },
     {"Details",  "DETAILS",   0, false, put_text   },
 };
@@ -77,7 +99,8 @@ int view_sheet_print(const json_t *views, enum sheet_style style, bool no_header
     size_t i;
     json_t *o;
     int r = picks_names(view_fields, ARRAY_SIZE(view_fields),
-                        "Center,Verdict,Wait,StateAge,Details", '%', &picks, &err);
+                        "Center,Verdict,Wait,Move,Debt,StateAge,Details", '%', &picks,
+                        &err);
 
     if (r == 0)
         s = sheet_new(&picks,

@@ -21,6 +21,7 @@ static cfg_opt_t party_opts[] = {
     CFG_INT("max_cores", 0, CFGF_NONE),
     CFG_INT("max_nodes", 0, CFGF_NONE),
     CFG_STR("max_time", "UNLIMITED", CFGF_NONE),
+    CFG_STR("max_debt", "0", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t agreement_opts[] = {
@@ -71,6 +72,8 @@ static int read_party(cfg_t *sec, struct agreement_side *side, struct err *err)
         r = conf_u32(sec, "max_nodes", 0, JOB_NODES_MAX, &side->max_nodes, err);
     if (r == 0)
         r = conf_duration(sec, "max_time", &side->max_time_s, err);
+    if (r == 0)
+        r = conf_milli(sec, "max_debt", &side->max_debt_milli, err);
     return r;
 }
 

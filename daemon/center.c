@@ -123,6 +123,19 @@ static int restore_copy(const struct copy *x, void *arg)
     return fed_restore_copy(((struct center *)arg)->fed, x);
 }
 
+/* What was hosted for others, and by others for us: the debts that routing heeds. */
+static int restore_exchange(const struct run_sum *x, void *arg)
+{
+    struct center *c = arg;
+    uint32_t us = center_site(c)->number;
+
+    if (x->hosted && x->entry != us)
+        return fed_restore_exchange(c->fed, x->entry, x->milli, 0);
+    if (!x->hosted && x->host != us)
+        return fed_restore_exchange(c->fed, x->host, 0, x->milli);
+    return 0;
+}
+
 static int restore(struct center *c, struct err *err)
 {
     uint64_t sequence = 0;
@@ -137,6 +150,9 @@ static int restore(struct center *c, struct err *err)
     r = store_each_open_holding(c->store, restore_holding, c, err);
     if (r == 0)
         r = store_each_copy(c->store, restore_copy, c, err);
+    if (r == 0)
+        r = store_sum_runs(c->store, (struct wall){0}, (struct wall){INT64_MAX},
+                           restore_exchange, c, err);
     if (r < 0)
         return err_set(err, r, "the jobs cannot be read back: %s", strerror(-r));
     n = fed_count(c->fed);

@@ -89,6 +89,8 @@ static int draft_of(struct ask *a,
     h->requeue = spec->requeue;
     h->held = spec->hold;
     h->begin = spec->begin;
+    for (size_t i = 0; i < spec->n_inputs; i++)
+        h->input_bytes += spec->inputs[i].bytes;
     return 0;
 }
 

@@ -249,6 +249,7 @@ static int read_peer(
 {
     const char *ca = cfg_getstr(sec, "ca");
     const char *agreement = cfg_getstr(sec, "agreement");
+    uint32_t link_mib_s;
     char *path;
     int r = conf_name(sec, NULL, cfg_title(sec), x->name, err);
 
@@ -256,8 +257,11 @@ static int read_peer(
         r = conf_u32(sec, "number", 1, CENTERS_MAX, &x->number, err);
     if (r == 0)
         r = conf_text(sec, "address", x->address, err);
+    if (r == 0)
+        r = conf_u32(sec, "link_mib_s", 0, 1000000, &link_mib_s, err);
     if (r < 0)
         return r;
+    x->link_bytes_s = (uint64_t)link_mib_s << 20;
     if (x->number == s->number || !strcmp(x->name, s->name))
         return conf_fail(sec, "number", err, "that is ourselves");
     if (!ca)

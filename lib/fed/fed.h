@@ -113,6 +113,12 @@ DEFINE_FREEP(fed, struct fed)
 int fed_restore_holding(struct fed *f, const struct holding *h);
 int fed_restore_copy(struct fed *f, const struct copy *c);
 void fed_restore_sequence(struct fed *f, uint64_t sequence);
+/* What was hosted here for that center, and there for us, before this start: amounts
+   are added. 0, -ENOMEM. */
+int fed_restore_exchange(struct fed *f,
+                         uint32_t center,
+                         int64_t lent_milli,
+                         int64_t borrowed_milli);
 /* Everything is back: queue copies again, settle holds of ungranted ones. */
 int fed_resume(struct fed *f, struct now now, struct fed_effects *ret_fx);
 

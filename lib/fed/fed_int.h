@@ -6,6 +6,7 @@
  *   step.c       one step: effects, messages to ourselves, time
  *   alarm.c      which record wants attention next
  *   route.c      which centers may run a job, and which look best
+ *   exchange.c   what centers owe each other
  *   view.c       what peers told about themselves, our own shipments booked in
  *   intake.c     a job comes in
  *   holder.c     the holder's half of the protocol
@@ -34,9 +35,10 @@
 #define FINAL_KEEP_US (300 * US_PER_S) /* a final job stays in memory */
 #define FINAL_KEEP_MAX 20000
 #define SUPPLY_STALE_US (300 * US_PER_S) /* an older view excludes its center */
-#define SEQUENCE_BLOCK 1000              /* ids reserved on disk at a time */
-#define RESYNC_BATCH 64                  /* records said again per step */
-#define STEP_SLACK 64                    /* effects one event may produce at most */
+#define DEBT_DELAY_S 3600   /* handicap of a center that we owe all that we may */
+#define SEQUENCE_BLOCK 1000 /* ids reserved on disk at a time */
+#define RESYNC_BATCH 64     /* records said again per step */
+#define STEP_SLACK 64       /* effects one event may produce at most */
 
 /* A place in the alarm heap; `at` INT64_MAX = none. */
 struct alarm {
@@ -83,6 +85,8 @@ struct peer_state {
         resync_holding; /* say again what concerns it, from this id on; 0 = nothing */
     bool resync_copies;
     struct copied *resync_copy;
+    int64_t lent_milli;     /* what we hosted for it, ever */
+    int64_t borrowed_milli; /* what it hosted for us */
     struct view *view;
     UT_hash_handle hh;
 };
@@ -181,10 +185,20 @@ void view_book(struct view *v,
                int64_t wait_s,
                struct mono now);
 
+/* --- exchange.c --------------------------------------------------------------- */
+
+/* A run of ours ended there, or one of theirs here. */
+void exchange_lent(struct fed *f, uint32_t center, int64_t milli);
+void exchange_borrowed(struct fed *f, uint32_t center, int64_t milli);
+/* What `asker` owes `giver`, one of them being us; never negative. */
+int64_t exchange_debt(const struct fed *f, uint32_t center, bool we_give);
+
 /* --- route.c ------------------------------------------------------------------ */
 
 /* Views of all centers into the step's arena; NULL = no memory. */
 struct route_view *route_all(struct fed *f, const struct holding *h, size_t *ret_n);
+/* Seconds by which a center is judged: wait, inputs, debt. */
+int64_t route_cost(const struct route_view *v);
 /* The views in order of preference: index of the best candidates, -1 where there are
  * none. */
 size_t route_choose(struct fed *f,

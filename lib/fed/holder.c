@@ -238,6 +238,7 @@ static void save_run(struct fed *f, struct held *j, uint32_t host)
     fx->holding = &j->h;
     fx->epoch = j->h.grant.epoch;
     fx->center = host;
+    exchange_borrowed(f, host, j->h.usage.milli);
 }
 
 static void on_ended(struct fed *f,

@@ -207,6 +207,7 @@ int fed_engine_ended(struct fed *f,
         fx->hosted = true;
         fx->epoch = j->c.epoch;
         fx->center = f->site->number;
+        exchange_lent(f, j->c.holder, j->c.usage.milli);
         copied_set(f, j, files ? COPY_RETURNING : COPY_ENDED);
         save_copied(f, j, "ended: %s", job_state_word(j->c.outcome));
         if (files)

@@ -99,7 +99,7 @@ void offer_now(struct fed *f, struct held *j, struct route_view *views, size_t n
     size_t k = route_choose(f, views, n, best, want);
     struct fed_fx *fx;
 
-    if (k > 0 && views[best[0]].wait_s == 0)
+    if (k > 0 && route_cost(&views[best[0]]) == 0)
         k = 1;
     j->looked = f->now.mono;
     j->h.reason = k ? REASON_NONE : REASON_NO_CENTER;
@@ -171,10 +171,10 @@ static bool worth_a_look(struct fed *f,
         o = offer_of(&j->h, views[i].center);
         if (o && (o->state == OFFER_SENT || o->state == OFFER_QUEUED)
             && reachable(f, views[i].center) && views[i].wait_s >= 0)
-            now_best = MIN(now_best, views[i].wait_s);
+            now_best = MIN(now_best, route_cost(&views[i]));
     }
     return open_offers(&j->h, f) == 0
-           || views[best[0]].wait_s + f->site->margin_s < now_best;
+           || route_cost(&views[best[0]]) + f->site->margin_s < now_best;
 }
 
 /* When every slot is taken, the center that looks worst gives its slot up. */
@@ -190,7 +190,7 @@ static void make_room(struct fed *f,
         return;
     for (size_t i = 0; i < n; i++) {
         struct offer *o = offer_of(&j->h, views[i].center);
-        int64_t wait = views[i].wait_s < 0 ? INT64_MAX : views[i].wait_s;
+        int64_t wait = route_cost(&views[i]);
 
         if (o && !views[i].own && (o->state == OFFER_SENT || o->state == OFFER_QUEUED)
             && wait > worst_wait) {

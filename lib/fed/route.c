@@ -2,8 +2,9 @@
 /*
  * route - which centers may run a job, and which of them look best
  *
- * First the filters, each a rule with a name and figures for `fexplain`; then the
- * estimated start. Ours wins ties, and a peer must be earlier by more than margin_s.
+ * First the filters, each a rule with a name and figures for `fexplain`; then the cost
+ * in seconds: estimated wait, time to bring the inputs, handicap for debt. Ours wins
+ * ties, and a peer must be cheaper by more than margin_s.
  */
 #include "config.h"
 
@@ -88,6 +89,24 @@ static const char *partition_at(const struct fed *f,
     return part ? part->name : ""; /* not known yet: the host judges for itself */
 }
 
+/* What the side that asks owes the side that gives. */
+static enum route_rule debt_allows(const struct fed *f,
+                                   const struct peer *p,
+                                   int giver,
+                                   char *text)
+{
+    int64_t most = p->agreement.side[giver].max_debt_milli;
+    int64_t debt = exchange_debt(f, p->number, giver == p->mine);
+
+    if (!most || debt < most)
+        return RULE_NONE;
+    SAY("%s owes %" PRId64 ".%03" PRId64 " units, the agreement allows %" PRId64
+        ".%03" PRId64,
+        p->agreement.side[!giver].center, debt / 1000, debt % 1000, most / 1000,
+        most % 1000);
+    return RULE_DEBT;
+}
+
 /* giver: index of the side that would host; the other side's institution asks. */
 enum route_rule agreement_allows(const struct fed *f,
                                  const struct peer *p,
@@ -131,7 +150,7 @@ enum route_rule agreement_allows(const struct fed *f,
     }
     if (too_long(r->time_limit_s, gives->max_time_s))
         return say_too_long(r->time_limit_s, gives->max_time_s, "the agreement", text);
-    return RULE_NONE;
+    return debt_allows(f, p, giver, text);
 }
 
 enum route_rule partition_allows(const struct fed *f,
@@ -232,6 +251,21 @@ static enum route_rule supply_allows(const struct supply *s,
     return RULE_NONE;
 }
 
+/* What speaks against a peer beside the wait there. */
+static void peer_terms(const struct fed *f,
+                       const struct holding *h,
+                       const struct peer *p,
+                       struct route_view *v)
+{
+    int64_t most = p->agreement.side[!p->mine].max_debt_milli;
+
+    if (p->link_bytes_s)
+        v->move_s = (int64_t)MIN(h->input_bytes / p->link_bytes_s, UINT64_C(1) << 40);
+    if (most)
+        v->debt_s = (int64_t)((double)exchange_debt(f, p->number, false) / (double)most
+                              * DEBT_DELAY_S);
+}
+
 static enum route_rule peer_rule(struct fed *f,
                                  const struct holding *h,
                                  const struct peer *p,
@@ -262,7 +296,13 @@ static enum route_rule peer_rule(struct fed *f,
         SAY("it can never start this");
         return RULE_SIZE;
     }
+    peer_terms(f, h, p, v);
     return RULE_NONE;
+}
+
+int64_t route_cost(const struct route_view *v)
+{
+    return v->wait_s < 0 ? INT64_MAX / 2 : v->wait_s + v->move_s + v->debt_s;
 }
 
 struct route_view *route_all(struct fed *f, const struct holding *h, size_t *ret_n)
@@ -301,8 +341,8 @@ static bool better(const struct fed *f,
                    const struct route_view *a,
                    const struct route_view *b)
 {
-    int64_t wa = a->wait_s < 0 ? INT64_MAX / 2 : a->wait_s;
-    int64_t wb = b->wait_s < 0 ? INT64_MAX / 2 : b->wait_s;
+    int64_t wa = route_cost(a);
+    int64_t wb = route_cost(b);
 
     if (a->own)
         return wa <= wb + f->site->margin_s;

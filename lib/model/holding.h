@@ -68,6 +68,7 @@ struct holding {
     struct request request;
     char centers[TITLE_CAP]; /* --center: allowed ones, comma-separated; "" = any */
     uint64_t client_token;
+    uint64_t input_bytes; /* that must travel to a host elsewhere */
     uint32_t priority;
     bool requeue;
     bool held;

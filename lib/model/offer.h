@@ -25,6 +25,7 @@ enum route_rule {
     RULE_SILENT,     /* not connected, or its state is too old */
     RULE_REFUSED,    /* it was offered the job and said no (text) */
     RULE_BUDGET,     /* the project has no budget there */
+    RULE_DEBT,       /* we owe it as much as the agreement allows */
     _ROUTE_RULE_MAX
 };
 
@@ -38,6 +39,8 @@ struct route_view {
     enum route_rule rule;
     char text[ROUTE_TEXT_CAP]; /* the rule's figures: "32 cores asked, 16 shared" */
     int64_t wait_s;            /* estimated wait from now; -1 = never */
+    int64_t move_s;            /* to bring its inputs there */
+    int64_t debt_s;            /* handicap for what we owe that center */
     int64_t state_age_s;       /* how old the view of that center was */
     bool own;
     bool chosen;

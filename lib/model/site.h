@@ -69,9 +69,10 @@ struct agreement_side {
     char institutions[AGREEMENT_NAMES_MAX]
                      [NAME_CAP]; /* it speaks for these ("*" = all) */
     uint32_t n_institutions;
-    uint32_t max_cores;  /* ceiling on the other's running cores here; 0 = none */
-    uint32_t max_nodes;  /* per job; 0 = no limit */
-    uint32_t max_time_s; /* per job; DURATION_UNLIMITED = none */
+    uint32_t max_cores;     /* ceiling on the other's running cores here; 0 = none */
+    uint32_t max_nodes;     /* per job; 0 = no limit */
+    uint32_t max_time_s;    /* per job; DURATION_UNLIMITED = none */
+    int64_t max_debt_milli; /* that the other may owe this side; 0 = no limit */
 };
 
 struct agreement {
@@ -85,6 +86,7 @@ struct peer {
     char name[NAME_CAP];
     uint32_t number;
     char address[TITLE_CAP]; /* host:port that we dial; "" = it dials us */
+    uint64_t link_bytes_s;   /* files travel that fast; 0 = as good as at once */
     char *ca_file;
     bool has_agreement;
     struct agreement agreement;

@@ -29,8 +29,9 @@ static const char *const read_sql[] = {
     [READ_TOKEN] = "SELECT id FROM holding WHERE uid = ?1 AND token = ?2"
                    " AND token <> 0 ORDER BY id DESC LIMIT 1",
     [READ_SPEC] = "SELECT text FROM spec WHERE id = ?1",
-    [READ_VIEWS] = "SELECT epoch, at, center, rule, text, wait_s, state_age_s, own,"
-                   " chosen FROM views WHERE job = ?1 ORDER BY epoch, n",
+    [READ_VIEWS] =
+        "SELECT epoch, at, center, rule, text, wait_s, state_age_s, own,"
+        " chosen, move_s, debt_s FROM views WHERE job = ?1 ORDER BY epoch, n",
     [READ_HISTORY] = "SELECT at, what FROM history WHERE job = ?1 ORDER BY seq",
     [READ_SUM_RUNS] =
         "SELECT institution, project, person, entry, host, hosted, count(*),"
@@ -243,6 +244,8 @@ int store_get_views(
             .state_age_s = sqlite3_column_int64(st, 6),
             .own = sqlite3_column_int64(st, 7) != 0,
             .chosen = sqlite3_column_int64(st, 8) != 0,
+            .move_s = sqlite3_column_int64(st, 9),
+            .debt_s = sqlite3_column_int64(st, 10),
         };
         struct wall at = {sqlite3_column_int64(st, 1)};
 

@@ -67,7 +67,9 @@ static const struct step {
     const char *sql;
     int (*then)(sqlite3 *db, struct err *err);
 } steps[] = {
-    {first_tables, NULL},
+    {first_tables,                                                          NULL},
+    {"ALTER TABLE views ADD COLUMN move_s INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE views ADD COLUMN debt_s INTEGER NOT NULL DEFAULT 0", NULL},
 };
 
 static int pragma_number(sqlite3 *db, const char *sql, int64_t *ret_n, struct err *err)

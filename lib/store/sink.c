@@ -68,8 +68,9 @@ static const char *const put_sql[] = {
                  " ON CONFLICT(id) DO UPDATE SET text = ?2",
     [PUT_NO_VIEWS] = "DELETE FROM views WHERE job = ?1 AND epoch = ?2",
     [PUT_VIEW] = "INSERT INTO views(job, epoch, n, at, center, rule, text, wait_s,"
-                 " state_age_s, own, chosen)"
-                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 " state_age_s, own, chosen, move_s, debt_s)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+                 " ?13)",
     [PUT_POSTING] =
         "INSERT INTO postings(kind, at, job, epoch, \"from\", \"to\", milli)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -274,6 +275,8 @@ static int put_views(struct sink *s, const struct op *o, struct err *err)
         bind_i64(st, 9, v->state_age_s);
         bind_i64(st, 10, v->own);
         bind_i64(st, 11, v->chosen);
+        bind_i64(st, 12, v->move_s);
+        bind_i64(st, 13, v->debt_s);
         r = step(s, PUT_VIEW, err);
     }
     return r;

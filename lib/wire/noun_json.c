@@ -40,6 +40,8 @@ static const struct member route_view_table[] = {
     M_TEXT(struct route_view, text),
     {MEMBER_(struct route_view, wait_s, "wait_s", MEMBER_I64), .flags = MEMBER_ALWAYS,
                                .min = INT64_MIN, .max = INT64_MAX},
+    M_I64(struct route_view, move_s),
+    M_I64(struct route_view, debt_s),
     M_I64(struct route_view, state_age_s),
     M_BOOL(struct route_view, own),
     M_BOOL(struct route_view, chosen),

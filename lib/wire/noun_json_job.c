@@ -50,6 +50,7 @@ static const struct member holding_table[] = {
     M_NOUN(struct holding, request, request_members),
     M_TEXT(struct holding, centers),
     M_ID(struct holding, client_token),
+    M_U64(struct holding, input_bytes),
     M_U32(struct holding, priority),
     M_BOOL(struct holding, requeue),
     M_BOOL(struct holding, held),

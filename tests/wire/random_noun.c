@@ -138,6 +138,7 @@ void random_holding(struct dice *d, struct holding *h)
     random_request(d, &h->request);
     TEXT(h->centers);
     h->client_token = number(d, UINT64_MAX);
+    h->input_bytes = number(d, INT64_MAX);
     h->priority = u32(d);
     h->requeue = coin(d);
     h->held = coin(d);
@@ -191,6 +192,8 @@ void random_route_view(struct dice *d, struct route_view *v)
     v->rule = dice_below(d, _ROUTE_RULE_MAX);
     TEXT(v->text);
     v->wait_s = i64(d);
+    v->move_s = i64(d);
+    v->debt_s = i64(d);
     v->state_age_s = i64(d);
     v->own = coin(d);
     v->chosen = coin(d);
