@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/measure.h"
+#include "command/job_map.h"
 #include "command/job_text.h"
 
 #include "base/banned.h"
@@ -205,6 +206,15 @@ const struct field acct_fields[] = {
     {"Units",       "Units",       0, true,  put_units},
     {"Priority",    "Priority",    0, true,  job_put_priority},
     {"Comm",        "Comm",        0, true,  job_put_comm},
+    {"MapSource",   "MapSource",   0, true,  job_put_map_source},
+    {"MapMethod",   "MapMethod",   0, true,  job_put_map_method},
+    {"MapGain",     "MapGain",     0, true,  job_put_map_gain},
+    {"MapCost",     "MapCost",     0, true,  job_put_map_cost},
+    {"MapCostDefault", "MapCostDefault", 0, true, job_put_map_usual_cost},
+    {"MapLink",     "MapLink",     0, true,  job_put_map_link},
+    {"MapLinkDefault", "MapLinkDefault", 0, true, job_put_map_usual_link},
+    {"MapCPU",      "MapCPU",      0, true,  job_put_map_cpu},
+    {"MapWhy",      "MapWhy",      0, true,  job_put_map_why},
     {"Note",        "Note",        0, true,  job_put_note},
     {"Comment",     "Comment",     0, true,  put_empty},
     {"QOS",         "QOS",         0, true,  put_empty},
@@ -245,8 +255,8 @@ json_t *acct_job_json(const struct job_row *r)
                           h->institution, "partition", h->request.partition, "cluster",
                           r->center, "entry", r->entry, "nodes", h->nodes);
     json_t *more =
-        json_pack("{s:{s:s, s:s}, s:{s:s, s:i, s:i}, s:I, s:I, s:o, s:o, s:s}", "state",
-                  "current", job_state_word(h->state), "reason",
+        json_pack("{s:{s:s, s:s}, s:{s:s, s:i, s:i}, s:I, s:I, s:o, s:o, s:s, s:o}",
+                  "state", "current", job_state_word(h->state), "reason",
                   job_reason_word(h->reason), "exit_code", "status",
                   h->exit_signal ? "SIGNALED"
                   : h->exit_code ? "ERROR"
@@ -254,7 +264,7 @@ json_t *acct_job_json(const struct job_row *r)
                   "return_code", (int)h->exit_code, "signal", (int)h->exit_signal,
                   "allocation_nodes", (json_int_t)job_row_nodes(r), "cpus",
                   (json_int_t)job_row_cores(r), "time", times_json(r), "usage",
-                  usage_json(r), "note", h->note);
+                  usage_json(r), "note", h->note, "rank_map", job_map_json(r));
 
     if (o && more)
         (void)json_object_update(o, more);

@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "command/desk.h"
 #include "command/fcontrol.h"
+#include "command/job_map.h"
 #include "command/job_row.h"
 #include "command/job_text.h"
 #include "command/say.h"
@@ -172,6 +173,14 @@ static void put_comm(const void *row, struct buf *b)
     put_or_null(job_of(row)->request.comm, b);
 }
 
+static void put_map(const void *row, struct buf *b)
+{
+    if (rank_map_is_set(&job_of(row)->rank_map))
+        job_put_map_text(row, b);
+    else
+        buf_puts(b, "(null)");
+}
+
 /* Texts for people may hold blanks: each stands at the end of its line. */
 static void put_reason_text(const void *row, struct buf *b)
 {
@@ -222,6 +231,7 @@ static const struct {
     {"TresPerNode",  put_gpus,              false},
     {"OverSubscribe", put_oversubscribe,    false},
     {"Comm",         put_comm,              true},
+    {"RankMap",      put_map,               true},
     {"ReasonText",   put_reason_text,       true},
     {"Note",         put_note,              true},
 };

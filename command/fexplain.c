@@ -11,6 +11,7 @@
 #include "base/measure.h"
 #include "command/common.h"
 #include "command/desk.h"
+#include "command/job_map.h"
 #include "command/job_row.h"
 #include "command/job_text.h"
 #include "command/say.h"
@@ -167,6 +168,7 @@ static int print(const json_t *answer)
     print_field("Needs", put_needs, &row);
     print_field("Submitted", job_put_submit, &row);
     print_field("Where", put_where, &row);
+    print_field("Ranks", job_put_map_text, &row);
     print_field("Note", job_put_note, &row);
     if (json_array_size(json_object_get(answer, "views"))) {
         (void)puts("\nCenters that were considered:");

@@ -12,6 +12,7 @@ command_libcommand_la_SOURCES = \
 	command/field.c command/field.h \
 	command/job_filter.c command/job_filter.h \
 	command/job_row.c command/job_row.h \
+	command/job_map.c command/job_map.h \
 	command/job_text.c command/job_text.h \
 	command/queue_field.c command/queue_field.h \
 	command/say.c command/say.h \

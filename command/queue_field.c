@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/measure.h"
+#include "command/job_map.h"
 #include "command/job_text.h"
 
 #include "base/banned.h"
@@ -147,6 +148,9 @@ const struct field queue_fields[] = {
     {"exit_code",     "EXIT_CODE",     0,   false, job_put_exit},
     {"RestartCnt",    "RESTART_COUNT", 0,   true,  put_restarts},
     {"Comm",          "COMM",          0,   false, job_put_comm},
+    {"MapSource",     "MAP_SOURCE",    0,   false, job_put_map_source},
+    {"MapGain",       "MAP_GAIN",      0,   true,  job_put_map_gain},
+    {"MapWhy",        "MAP_WHY",       0,   false, job_put_map_why},
     {"Comment",       "COMMENT",       'k', false, put_null},
     {"Dependency",    "DEPENDENCY",    'E', false, put_null},
     {"Feature",       "FEATURES",      'f', false, put_null},
@@ -188,6 +192,7 @@ json_t *queue_job_json(const struct job_row *r)
             (void)json_object_set_new(
                 o, "time_limit", json_integer((h->request.time_limit_s + 59) / 60));
         (void)json_object_set_new(o, "estimate_s", json_integer(r->estimate_s));
+        (void)json_object_set_new(o, "rank_map", job_map_json(r));
     }
     json_decref(more);
     json_decref(counts);

@@ -39,13 +39,18 @@ static void on_impossible(uint64_t id, const char *why, void *arg)
         center_apply(c, &fx);
 }
 
-static void on_started(
-    uint64_t id, uint32_t epoch, struct wall at, const char *nodes, void *arg)
+static void on_started(uint64_t id,
+                       uint32_t epoch,
+                       struct wall at,
+                       const char *nodes,
+                       const struct rank_map *rank_map,
+                       void *arg)
 {
     struct center *c = arg;
     struct fed_effects fx;
 
-    if (fed_engine_started(c->fed, id, epoch, at, nodes, now_read(), &fx) == 0)
+    if (fed_engine_started(c->fed, id, epoch, at, nodes, rank_map, now_read(), &fx)
+        == 0)
         center_apply(c, &fx);
 }
 
@@ -63,6 +68,7 @@ static void on_ended(const struct engine_end *e, void *arg)
         .started = e->started,
         .ended = e->ended,
         .usage = e->usage,
+        .rank_map = e->rank_map,
         .nodes = e->nodes,
         .note = e->note,
         .files = e->output_dir != NULL,

@@ -219,12 +219,13 @@ static json_t *jobs_list(const struct node *n)
     TAILQ_FOREACH (j, &n->jobs, entry)
         (void)json_array_append_new(/* no memory: the connection fails soon */
                                     list,
-                                    json_pack("{s:I, s:i, s:s, s:b, s:I, s:O*}", "id",
-                                              (json_int_t)j->id, "epoch", (int)j->epoch,
-                                              "state", words[j->state], "script",
-                                              j->script, "at",
-                                              (json_int_t)j->started.us, "nodes",
-                                              json_object_get(j->order, "nodes")));
+                                    json_pack(
+                                        "{s:I, s:i, s:s, s:b, s:I, s:O*, s:O*}", "id",
+                                        (json_int_t)j->id, "epoch", (int)j->epoch,
+                                        "state", words[j->state], "script", j->script,
+                                        "at", (json_int_t)j->started.us, "nodes",
+                                        json_object_get(j->order, "nodes"), "rank_map",
+                                        json_object_get(j->order, "rank_map")));
     return list;
 }
 

@@ -25,6 +25,7 @@
 #include "base/time.h"
 #include "model/job_spec.h"
 #include "model/job_state.h"
+#include "model/rank_map.h"
 #include "model/request.h"
 #include "model/site.h"
 #include "model/supply.h"
@@ -68,7 +69,8 @@ struct engine_end {
     struct wall ended;
     struct usage usage; /* milli is left 0: the ledger prices */
     const char *nodes;
-    const char *note;       /* why, for people; NULL = nothing to say */
+    const struct rank_map *rank_map; /* as in started */
+    const char *note;                /* why, for people; NULL = nothing to say */
     const char *output_dir; /* what must travel to the entry, by name; NULL = nothing */
 };
 
@@ -90,8 +92,13 @@ struct engine_callbacks {
     /* It can never start here any more (nodes were removed, or it was adopted and had
      * not started): drop it. */
     void (*impossible)(uint64_t id, const char *why, void *arg);
-    void (*started)(
-        uint64_t id, uint32_t epoch, struct wall at, const char *nodes, void *arg);
+    /* rank_map: how its ranks lie; NULL = it has one node. */
+    void (*started)(uint64_t id,
+                    uint32_t epoch,
+                    struct wall at,
+                    const char *nodes,
+                    const struct rank_map *rank_map,
+                    void *arg);
     /* Repeated after each restart until engine_forget(id). */
     void (*ended)(const struct engine_end *end, void *arg);
     /* What engine_supply would say has changed. */

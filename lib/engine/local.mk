@@ -6,6 +6,7 @@ lib_libengine_la_SOURCES = \
 	lib/engine/local_files.c \
 	lib/engine/local_jobs.c \
 	lib/engine/local_nodes.c \
+	lib/engine/local_map.c \
 	lib/engine/local_order.c \
 	lib/engine/local_parts.c \
 	lib/engine/null.c lib/engine/null.h \

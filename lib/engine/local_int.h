@@ -94,6 +94,7 @@ struct local_job {
     int32_t exit_code;
     int32_t exit_signal;
     struct usage usage;
+    struct rank_map rank_map;
     struct buf note;
     json_t *files; /* what travels */
     size_t file;   /* index of the one that is travelling */
@@ -160,6 +161,10 @@ int order_make(struct local_job *j,
                const struct engine_start *s,
                uint32_t limit_s,
                struct err *err);
+
+/* local_map.c: which rank goes where. Fills j->rank_map, and hosts (told nodes) or
+ * ranks (a rankfile); both stay empty where ranks are in node order. */
+void map_make(struct local_job *j, bool fake, struct buf *hosts, struct buf *ranks);
 
 /* local_files.c */
 void files_send_input(struct local_node *n, const struct local_job *j, const json_t *o);

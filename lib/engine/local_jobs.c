@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "engine/local_int.h"
+#include "wire/noun_json.h"
 
 #include "base/banned.h"
 
@@ -81,6 +82,11 @@ static struct local_node *first(const struct local_job *j)
     return j->n_parts ? j->parts[0].node : NULL;
 }
 
+static const struct rank_map *rank_map_of(const struct local_job *j)
+{
+    return rank_map_is_set(&j->rank_map) ? &j->rank_map : NULL;
+}
+
 /* Nodes and cores are free again; the run is over. */
 static void give_back(struct local_job *j)
 {
@@ -105,6 +111,7 @@ void local_finish(struct local_job *j)
                              .started = j->started,
                              .ended = j->ended,
                              .usage = j->usage,
+                             .rank_map = rank_map_of(j),
                              .nodes = j->nodes ? j->nodes : "",
                              .note = j->note.len ? buf_text(&j->note) : NULL,
                              .output_dir = j->output_dir};
@@ -228,7 +235,8 @@ static void on_started(struct local_job *j, const json_t *o)
     (void)evtimer_del(j->later); /* adopted: found */
     j->state = LJOB_RUNNING;
     j->started.us = json_integer_value(json_object_get(o, "at"));
-    j->e->cb->started(j->id, j->epoch, j->started, j->nodes ? j->nodes : "", j->e->arg);
+    j->e->cb->started(j->id, j->epoch, j->started, j->nodes ? j->nodes : "",
+                      rank_map_of(j), j->e->arg);
 }
 
 static void read_end(struct local_job *j, const json_t *o)
@@ -353,6 +361,9 @@ static void reported(struct local_node *n, const json_t *o)
         return;
     if (parts_from_table(j, json_object_get(o, "nodes")))
         return;
+    if (json_object_get(o, "rank_map"))
+        (void)rank_map_from_json(json_object_get(o, "rank_map"), &j->rank_map,
+                                 NULL); /* not understood: not shown */
     /* Another of its nodes may have come first: only the script's own says how far it
      * is. */
     if (!j->in_sched && strcmp(state, "ended") != 0)

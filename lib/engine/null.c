@@ -112,7 +112,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     j->running = true;
     j->started = now_read().wall;
     (void)evtimer_add(j->ev, &tv); /* cannot fail: the event has its slot */
-    j->e->cb->started(j->id, j->epoch, j->started, j->nodes, j->e->arg);
+    j->e->cb->started(j->id, j->epoch, j->started, j->nodes, NULL, j->e->arg);
 }
 
 static struct null_job *job_new(struct engine_null *e, uint64_t id, uint32_t epoch)

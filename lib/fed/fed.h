@@ -196,11 +196,13 @@ int fed_engine_refused(struct fed *f,
                        const char *why,
                        struct now now,
                        struct fed_effects *ret_fx);
+/* rank_map: how its ranks lie, NULL = not mapped; also of an end. */
 int fed_engine_started(struct fed *f,
                        uint64_t id,
                        uint32_t epoch,
                        struct wall at,
                        const char *nodes,
+                       const struct rank_map *rank_map,
                        struct now now,
                        struct fed_effects *ret_fx);
 
@@ -214,6 +216,7 @@ struct fed_end {
     struct wall started;
     struct wall ended;
     struct usage usage; /* milli is priced here */
+    const struct rank_map *rank_map;
     const char *nodes;
     const char *note;
     bool files; /* there is output to bring to the entry */

@@ -99,6 +99,7 @@ static void wait_again(struct fed *f, struct held *j, const char *what)
     j->h.state = JOB_PENDING;
     j->h.reason = REASON_NONE;
     j->h.started = j->h.ended = (struct wall){0};
+    j->h.rank_map = (struct rank_map){0};
     memset(j->h.offers, 0, sizeof(j->h.offers));
     held_set(f, j, HOLD_WAITING);
     offer_again(f, j);
@@ -199,6 +200,7 @@ static void on_started(struct fed *f,
     if (!of_grant(j, from, m) || j->h.hold != HOLD_GRANTED)
         return;
     j->h.started = m->started;
+    j->h.rank_map = m->rank_map;
     j->h.state = JOB_RUNNING;
     memcpy(j->h.nodes, m->nodes, sizeof(j->h.nodes));
     alarm_clear(f, &j->alarm);
@@ -223,6 +225,7 @@ static void take_end(struct held *j, const struct peer_msg *m)
     j->h.exit_code = m->exit_code;
     j->h.exit_signal = m->exit_signal;
     j->h.usage = m->usage;
+    j->h.rank_map = m->rank_map;
     j->h.reason = m->reason;
     memcpy(j->h.nodes, m->nodes, sizeof(j->h.nodes));
     memcpy(j->h.note, m->text, sizeof(j->h.note));

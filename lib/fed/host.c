@@ -75,6 +75,7 @@ void send_started(struct fed *f, struct copied *j)
         .epoch = j->c.epoch,
         .claim = j->c.claim,
         .started = j->c.started,
+        .rank_map = j->c.rank_map,
     };
 
     memcpy(m.nodes, j->c.nodes, sizeof(m.nodes));
@@ -95,6 +96,7 @@ void send_ended(struct fed *f, struct copied *j)
         .started = j->c.started,
         .ended = j->c.ended,
         .usage = j->c.usage,
+        .rank_map = j->c.rank_map,
         .done = j->c.copy == COPY_ENDED,
     };
 
@@ -119,11 +121,18 @@ void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m)
     fx_add(f, FX_CANCEL, j->c.id);
 }
 
+static void take_rank_map(struct copied *j, const struct rank_map *m)
+{
+    if (m)
+        j->c.rank_map = *m;
+}
+
 int fed_engine_started(struct fed *f,
                        uint64_t id,
                        uint32_t epoch,
                        struct wall at,
                        const char *nodes,
+                       const struct rank_map *rank_map,
                        struct now now,
                        struct fed_effects *ret_fx)
 {
@@ -135,6 +144,7 @@ int fed_engine_started(struct fed *f,
     if (j && j->c.copy == COPY_STARTING && j->c.epoch == epoch) {
         j->c.started = at;
         word_cut(j->c.nodes, sizeof(j->c.nodes), nodes);
+        take_rank_map(j, rank_map);
         copied_set(f, j, COPY_RUNNING);
         save_copied(f, j, "started on %s", j->c.nodes);
         send_started(f, j);
@@ -198,6 +208,7 @@ int fed_engine_ended(struct fed *f,
             j->c.started = e->started;
         j->c.ended = e->ended;
         j->c.usage = e->usage;
+        take_rank_map(j, e->rank_map);
         word_cut(j->c.nodes, sizeof(j->c.nodes), e->nodes ? e->nodes : "");
         word_cut(j->c.note, sizeof(j->c.note), e->note ? e->note : "");
         price(f, j);

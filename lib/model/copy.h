@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "model/job_state.h"
 #include "model/name.h"
+#include "model/rank_map.h"
 #include "model/request.h"
 #include "model/usage.h"
 
@@ -53,6 +54,7 @@ struct copy {
     char nodes[TITLE_CAP];
     char note[TITLE_CAP];
     struct usage usage;
+    struct rank_map rank_map; /* of the run */
 };
 
 const char *copy_state_word(enum copy_state s);

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "model/job_state.h"
 #include "model/name.h"
+#include "model/rank_map.h"
 #include "model/request.h"
 #include "model/usage.h"
 
@@ -86,6 +87,7 @@ struct holding {
     char nodes[TITLE_CAP]; /* node list of the run, cut with "…" if longer */
     char note[TITLE_CAP];  /* why it failed, for people */
     struct usage usage;
+    struct rank_map rank_map; /* of the run */
 };
 
 const char *hold_state_word(enum hold_state s);

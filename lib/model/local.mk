@@ -8,6 +8,7 @@ lib_libmodel_la_SOURCES = \
 	lib/model/job_id.c lib/model/job_id.h \
 	lib/model/job_spec.c lib/model/job_spec.h \
 	lib/model/job_state.c lib/model/job_state.h \
+	lib/model/rank_map.c lib/model/rank_map.h \
 	lib/model/name.h \
 	lib/model/offer.c lib/model/offer.h \
 	lib/model/peer_msg.c lib/model/peer_msg.h \

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "model/copy.h"
 #include "model/name.h"
+#include "model/rank_map.h"
 #include "model/request.h"
 #include "model/usage.h"
 
@@ -31,8 +32,9 @@ enum peer_kind {
     PEER_OFFER_ACK, /* job epoch accepted text rule */
     PEER_CLAIM,     /* job epoch claim: I could start it now */
     PEER_HANDBACK,  /* job epoch claim text: a grant that was not used */
-    PEER_STARTED,   /* job epoch claim at nodes */
-    PEER_ENDED,     /* job epoch claim state reason exit usage nodes text done */
+    PEER_STARTED,   /* job epoch claim at nodes rank_map */
+    PEER_ENDED,     /* job epoch claim state reason exit usage rank_map nodes text
+                       done */
     PEER_DROPPED,   /* job epoch: answer to RECALL: no copy here any more */
     _PEER_KIND_MAX
 };
@@ -58,6 +60,7 @@ struct peer_msg {
     struct wall started;
     struct wall ended;
     struct usage usage;
+    struct rank_map rank_map;
     char nodes[TITLE_CAP];
     char text[TITLE_CAP];
     const char *spec;

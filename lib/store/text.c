@@ -46,6 +46,12 @@ static void clean_request(struct request *r)
     text_clean(r->comm);
 }
 
+static void clean_rank_map(struct rank_map *m)
+{
+    text_clean(m->method);
+    text_clean(m->why);
+}
+
 void text_clean_holding(struct holding *h)
 {
     text_clean(h->user);
@@ -56,6 +62,7 @@ void text_clean_holding(struct holding *h)
     text_clean(h->cancelled_by);
     text_clean(h->nodes);
     text_clean(h->note);
+    clean_rank_map(&h->rank_map);
     clean_request(&h->request);
 }
 
@@ -68,5 +75,6 @@ void text_clean_copy(struct copy *c)
     text_clean(c->name);
     text_clean(c->nodes);
     text_clean(c->note);
+    clean_rank_map(&c->rank_map);
     clean_request(&c->request);
 }

@@ -9,6 +9,7 @@
 
 extern const struct member_list request_members;
 extern const struct member_list usage_members;
+extern const struct member_list rank_map_members;
 
 extern const struct member_words job_state_words;
 extern const struct member_words job_reason_words;

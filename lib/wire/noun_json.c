@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* noun_json - the nouns that stand alone: request, usage, route_view, posting */
+/* noun_json - the nouns that stand alone: request, usage, rank_map, route_view, posting
+ */
 #include "config.h"
 
 #include "wire/noun_json.h"
@@ -10,6 +11,7 @@
 
 MEMBER_WORDS_OF(, job_state, enum job_state, _JOB_STATE_MAX);
 MEMBER_WORDS_OF(, job_reason, enum job_reason, _JOB_REASON_MAX);
+MEMBER_WORDS_OF(static, rank_map_source, enum rank_map_source, _RANK_MAP_SOURCE_MAX);
 MEMBER_WORDS_OF(, route_rule, enum route_rule, _ROUTE_RULE_MAX);
 MEMBER_WORDS_OF(static, posting_kind, enum posting_kind, _POSTING_KIND_MAX);
 
@@ -33,6 +35,19 @@ static const struct member usage_table[] = {
 };
 const struct member_list usage_members = MEMBER_LIST(usage_table);
 NOUN_JSON(usage);
+
+static const struct member rank_map_table[] = {
+    M_WORD(struct rank_map, source, rank_map_source_words, 0),
+    M_TEXT(struct rank_map, method),
+    M_U64(struct rank_map, cost),
+    M_U64(struct rank_map, usual_cost),
+    M_U64(struct rank_map, link),
+    M_U64(struct rank_map, usual_link),
+    M_U64(struct rank_map, cpu_us),
+    M_TEXT(struct rank_map, why),
+};
+const struct member_list rank_map_members = MEMBER_LIST(rank_map_table);
+NOUN_JSON(rank_map);
 
 static const struct member route_view_table[] = {
     M_U32_TO(struct route_view, center, CENTERS_MAX),

@@ -20,6 +20,7 @@
 #include "model/offer.h"
 #include "model/peer_msg.h"
 #include "model/posting.h"
+#include "model/rank_map.h"
 #include "model/request.h"
 #include "model/supply.h"
 #include "model/usage.h"
@@ -29,6 +30,9 @@ int request_from_json(const json_t *o, struct request *r, struct err *err);
 
 json_t *usage_to_json(const struct usage *u);
 int usage_from_json(const json_t *o, struct usage *u, struct err *err);
+
+json_t *rank_map_to_json(const struct rank_map *m);
+int rank_map_from_json(const json_t *o, struct rank_map *m, struct err *err);
 
 json_t *holding_to_json(const struct holding *h);
 int holding_from_json(const json_t *o, struct holding *h, struct err *err);

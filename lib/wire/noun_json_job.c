@@ -66,6 +66,7 @@ static const struct member holding_table[] = {
     M_TEXT(struct holding, nodes),
     M_TEXT(struct holding, note),
     M_NOUN(struct holding, usage, usage_members),
+    M_NOUN(struct holding, rank_map, rank_map_members),
 };
 static const struct member_list holding_members = MEMBER_LIST(holding_table);
 NOUN_JSON(holding);
@@ -95,6 +96,7 @@ static const struct member copy_table[] = {
     M_TEXT(struct copy, nodes),
     M_TEXT(struct copy, note),
     M_NOUN(struct copy, usage, usage_members),
+    M_NOUN(struct copy, rank_map, rank_map_members),
 };
 static const struct member_list copy_members = MEMBER_LIST(copy_table);
 NOUN_JSON(copy);

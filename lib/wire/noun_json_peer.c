@@ -70,6 +70,7 @@ static const struct member peer_msg_table[] = {
     M_WALL(struct peer_msg, started),
     M_WALL(struct peer_msg, ended),
     M_NOUN(struct peer_msg, usage, usage_members),
+    M_NOUN(struct peer_msg, rank_map, rank_map_members),
     M_TEXT(struct peer_msg, nodes),
     M_TEXT(struct peer_msg, text),
 };

@@ -163,11 +163,19 @@ ok 'fqueue --me'
 run 0 facct -j 1000000003 -n -P -o JobID,State,ExitCode,ElapsedRaw,CPUTimeRAW,TotalCPU,MaxRSS,Units,Host \
     && [ "$(sed -n 3p out)" = '1000000003|FAILED|3:0|100|400|06:20.500|10240K|0.111|hanoi' ]
 ok 'facct figures'
+run 0 facct -j 1000000003 -n -P \
+    -o MapSource,MapMethod,MapGain,MapCost,MapCostDefault,MapLink,MapLinkDefault,MapCPU,MapWhy \
+    && [ "$(sed -n 3p out)" = 'named|grid|23.4%|5184000|6768000|12000|20000|0.000045|grid: 23.4 % cheaper' ] \
+    && [ "$(sed -n 1p out)" = '||||||||' ]
+ok 'facct says how ranks lie, and nothing where they were not mapped'
+run 0 fqueue -j 1000000003 -h -O 'MapSource:8,MapGain:8,MapWhy:8' && prints '^named   23.4%   grid: 23$'
+ok 'so does fqueue'
 run 0 facct -a && prints '^JobID  *JobName ' && prints '^----------' && asked '"all":true'
 ok 'facct table'
 run 0 facct -X -n -o 'JobName%6' && prints '^halo +$'
 ok 'facct cuts at a width and marks it'
-run 0 facct --json && prints '"current": "FAILED"'
+run 0 facct --json && prints '"current": "FAILED"' \
+    && prints '"default_cost": 6768000' && prints '"gain_permille": 234' && prints '"rank_map": null'
 ok 'facct --json'
 run 1 facct -S never && says "starttime: 'never' is not a time"
 ok 'facct refuses a bad time'
@@ -203,6 +211,8 @@ ok 'fbalance --json'
 run 0 fexplain 1000000002 && prints 'waits: waits for 40 cores' && prints 'too-large.*64 cores asked, 32 shared' \
     && prints '2025-11-24T16:00:01  offered to hanoi'
 ok 'fexplain'
+prints '^Ranks  *traffic recorded in an earlier run; cost 7, in node order 10; most loaded link 3, in node order 4; multisection: cheaper; 0.001619 s of CPU$'
+ok 'fexplain says why its ranks lie so'
 run 0 fexplain --json 1000000002 && prints '"views"'
 ok 'fexplain --json'
 run 1 fexplain && says 'which job'

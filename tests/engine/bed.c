@@ -46,13 +46,19 @@ static void on_impossible(uint64_t id, const char *why, void *arg)
     tell(arg, 'i', id);
 }
 
-static void on_started(
-    uint64_t id, uint32_t epoch, struct wall at, const char *nodes, void *arg)
+static void on_started(uint64_t id,
+                       uint32_t epoch,
+                       struct wall at,
+                       const char *nodes,
+                       const struct rank_map *rank_map,
+                       void *arg)
 {
     struct bed_told *t = tell(arg, 's', id);
 
     t->epoch = epoch;
     t->end.started = at;
+    if (rank_map)
+        t->rank_map = *rank_map;
     (void)snprintf(t->nodes, sizeof(t->nodes), "%s", nodes);
 }
 
@@ -62,6 +68,8 @@ static void on_ended(const struct engine_end *end, void *arg)
 
     t->epoch = end->epoch;
     t->end = *end;
+    if (end->rank_map)
+        t->rank_map = *end->rank_map;
     (void)snprintf(t->nodes, sizeof(t->nodes), "%s", end->nodes);
     (void)snprintf(t->note, sizeof(t->note), "%s", end->note ? end->note : "");
     (void)snprintf(t->output_dir, sizeof(t->output_dir), "%s",

@@ -23,7 +23,8 @@ struct bed_told {
     char what; /* r s e i: ready, started, ended, impossible */
     uint64_t id;
     uint32_t epoch;
-    struct engine_end end; /* note, nodes and output_dir are below */
+    struct engine_end end;    /* note, nodes and output_dir are below */
+    struct rank_map rank_map; /* no method: none was told */
     char nodes[256];
     char note[512];
     char output_dir[512];

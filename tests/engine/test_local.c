@@ -234,6 +234,56 @@ static void the_center_comes_back(void **state)
     job_spec_free(s2);
 }
 
+/* A row of 4x2 ranks per node would cut four pairs, a square of 2x2 cuts two. */
+static void ranks_lie_where_their_traffic_is_cheap(void **state)
+{
+    struct job_spec *s =
+        bed_spec(&b, 8, 2, "cp \"$OMPI_MCA_orte_default_hostfile\" hosts");
+    struct bed_told *t;
+    char *hosts;
+
+    (void)state;
+    (void)snprintf(s->request.comm, sizeof(s->request.comm), "stencil2d:4x2");
+    assert_int_equal(bed_queue(&b, 33, 8, 2), 0);
+    bed_wait(&b, 'r', 33);
+    assert_int_equal(bed_start(&b, 33, s, true), 0);
+    t = bed_wait(&b, 's', 33);
+    assert_int_equal(t->rank_map.source, RANK_MAP_NAMED);
+    assert_string_equal(t->rank_map.method, "all maps tried");
+    assert_true(t->rank_map.cost < t->rank_map.usual_cost);
+    assert_int_equal(t->rank_map.usual_link, 2 * t->rank_map.link);
+    assert_non_null(strstr(t->rank_map.why, "the most loaded link by 50.0 %"));
+    t = bed_wait(&b, 'e', 33);
+    assert_string_equal(t->rank_map.method, "all maps tried");
+    assert_int_equal(t->end.state, JOB_COMPLETED);
+    hosts = bed_text(&b, "work/hosts");
+    assert_int_equal(strlen(hosts), 8 * 3); /* line i: the node of rank i */
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(hosts[3 * i + 1] == hosts[1], i % 4 < 2);
+    free(hosts);
+    b.e->ops->forget(b.e, 33);
+    job_spec_free(s);
+}
+
+/* A pattern that does not fit the job: it runs, in node order, and says so. */
+static void a_pattern_that_cannot_be(void **state)
+{
+    struct job_spec *s = bed_spec(&b, 8, 2, "exit 0");
+    struct bed_told *t;
+
+    (void)state;
+    (void)snprintf(s->request.comm, sizeof(s->request.comm), "stencil2d:3x3");
+    assert_int_equal(bed_queue(&b, 34, 8, 2), 0);
+    bed_wait(&b, 'r', 34);
+    assert_int_equal(bed_start(&b, 34, s, true), 0);
+    t = bed_wait(&b, 'e', 34);
+    assert_int_equal(t->end.state, JOB_COMPLETED);
+    assert_string_equal(t->rank_map.method, "default");
+    assert_non_null(strstr(t->note, "ranks are in node order"));
+    b.e->ops->forget(b.e, 34);
+    job_spec_free(s);
+}
+
 /* The center died between its order to start and the answer. */
 static void a_start_of_an_earlier_life(void **state)
 {
@@ -260,7 +310,8 @@ static void a_start_of_an_earlier_life(void **state)
     assert_int_equal(b.e->ops->start(b.e, &again, NULL), 0); /* said again: once */
     assert_int_equal(b.e->ops->start(b.e, &lost, NULL), 0);
     bed_nodes_up(&b, 2);
-    bed_wait(&b, 's', 35);
+    /* Its node kept what was said of its ranks. */
+    assert_string_equal(bed_wait(&b, 's', 35)->rank_map.method, "default");
     bed_wait(&b, 'i', 36); /* no node has it: another may be permitted to run it */
     assert_int_equal(bed_wait(&b, 'e', 37)->end.state, JOB_NODE_FAIL); /* it ran once */
     assert_int_equal(bed_queue(&b, 36, 1, 0), 0);
@@ -421,6 +472,8 @@ int main(void)
         CASE(accounts_that_are_refused),
         CASE(the_center_comes_back),
         CASE(a_node_daemon_dies_and_comes_back),
+        CASE(ranks_lie_where_their_traffic_is_cheap),
+        CASE(a_pattern_that_cannot_be),
         CASE(a_start_of_an_earlier_life),
         CASE(a_node_that_stays_away),
         CASE(mpi_spans_the_nodes),

@@ -43,6 +43,9 @@ static void elsewhere_when_home_is_full(void **state)
     assert_int_equal(world_holding(w, big)->state, JOB_RUNNING);
     assert_int_equal(world_holding(w, small)->state, JOB_COMPLETED);
     assert_int_not_equal(world_holding(w, small)->grant.center, 1);
+    /* What its host said of its ranks came home, first with the start. */
+    assert_string_equal(world_holding(w, big)->rank_map.method, "grid");
+    assert_int_equal(rank_map_gain(&world_holding(w, small)->rank_map), 500);
     world_free(w);
 }
 

@@ -29,6 +29,10 @@ static bool chance(struct world *w, unsigned per_mille)
     return per_mille && rnd(w) % 1000 < per_mille;
 }
 
+/* What every engine says of every run's ranks. */
+static const struct rank_map as_mapped = {
+    .source = RANK_MAP_NAMED, .method = "grid", .cost = 2, .usual_cost = 4};
+
 static int index_of(uint32_t number)
 {
     return (int)number - 1;
@@ -113,7 +117,8 @@ static void start_task(struct world *w, int i, const struct fed_fx *fx)
     w->jobs[job].starts++;
     w->jobs[job].live++;
     assert(w->jobs[job].live == 1); /* one start */
-    if (fed_engine_started(c->fed, fx->id, fx->epoch, w->now.wall, "n1", w->now, &out)
+    if (fed_engine_started(c->fed, fx->id, fx->epoch, w->now.wall, "n1", &as_mapped,
+                           w->now, &out)
         == 0)
         apply(w, i, &out);
 }
@@ -379,6 +384,7 @@ static void engine_turn(struct world *w, int i)
             .started = t->started,
             .ended = w->now.wall,
             .nodes = "n1",
+            .rank_map = &as_mapped,
             .files = true,
         };
 

@@ -110,6 +110,19 @@ void random_usage(struct dice *d, struct usage *u)
     u->milli = i64(d);
 }
 
+static void random_rank_map(struct dice *d, struct rank_map *m)
+{
+    memset(m, 0, sizeof(*m));
+    m->source = dice_below(d, _RANK_MAP_SOURCE_MAX);
+    TEXT(m->method);
+    m->cost = number(d, INT64_MAX);
+    m->usual_cost = number(d, INT64_MAX);
+    m->link = number(d, INT64_MAX);
+    m->usual_link = number(d, INT64_MAX);
+    m->cpu_us = number(d, INT64_MAX);
+    TEXT(m->why);
+}
+
 void random_holding(struct dice *d, struct holding *h)
 {
     memset(h, 0, sizeof(*h));
@@ -154,6 +167,7 @@ void random_holding(struct dice *d, struct holding *h)
     TEXT(h->nodes);
     TEXT(h->note);
     random_usage(d, &h->usage);
+    random_rank_map(d, &h->rank_map);
 }
 
 void random_copy(struct dice *d, struct copy *c)
@@ -183,6 +197,7 @@ void random_copy(struct dice *d, struct copy *c)
     TEXT(c->nodes);
     TEXT(c->note);
     random_usage(d, &c->usage);
+    random_rank_map(d, &c->rank_map);
 }
 
 void random_route_view(struct dice *d, struct route_view *v)
@@ -265,6 +280,7 @@ void random_peer_msg(struct dice *d, struct peer_msg *m)
     m->started = wall(d);
     m->ended = wall(d);
     random_usage(d, &m->usage);
+    random_rank_map(d, &m->rank_map);
     TEXT(m->nodes);
     TEXT(m->text);
     if (m->kind == PEER_GO) {
