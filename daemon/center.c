@@ -109,7 +109,7 @@ static int fold(const struct posting *p, void *arg)
     int r = book_fold(c->book, p, &err);
 
     if (r < 0)
-        log_error("account book, line %llu: %s", (unsigned long long)p->seq, err.text);
+        log_error("account book: %s", err.text);
     return r;
 }
 
@@ -142,9 +142,10 @@ static int restore(struct center *c, struct err *err)
     struct fed_counts n;
     int r;
 
-    r = store_each_posting(c->store, 0, fold, c, err);
+    r = store_replay(c->store, fold, c, err);
     if (r < 0)
-        return err_set(err, r, "the account book cannot be read: nothing was changed");
+        return err_prefix(err, r,
+                          "the account book cannot be read, and nothing was changed");
     if (store_get_fact(c->store, "sequence", &sequence) == 0)
         fed_restore_sequence(c->fed, sequence);
     r = store_each_open_holding(c->store, restore_holding, c, err);

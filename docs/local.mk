@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 EXTRA_DIST += \
+	docs/accounting.md \
 	docs/admin.md \
 	docs/architecture.md \
 	docs/benchmarks.md \

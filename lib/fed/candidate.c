@@ -23,7 +23,7 @@
 
 #include "base/banned.h"
 
-static void post(struct fed *f, struct postings *p)
+void fed_save_lines(struct fed *f, struct postings *p)
 {
     for (size_t i = 0; i < p->n; i++)
         fx_add(f, FX_SAVE_POSTING, p->v[i].job)->posting = p->v[i];
@@ -37,7 +37,7 @@ void settle(struct fed *f, struct copied *j, int64_t used_milli)
 
     (void)book_settle(f->book, j->c.id, used_milli, f->now.wall, &p,
                       NULL); /* no hold: nothing to do */
-    post(f, &p);
+    fed_save_lines(f, &p);
     j->c.hold_milli = 0;
 }
 
@@ -228,7 +228,7 @@ int fed_engine_ready(struct fed *f,
     } else {
         milli = request_price(f, &j->c.request);
         r = book_hold(f->book, id, j->c.epoch, j->c.project, milli, now.wall, &p, &err);
-        post(f, &p);
+        fed_save_lines(f, &p);
         if (r < 0) {
             refuse_late(f, j, RULE_BUDGET, err.text);
         } else {

@@ -253,6 +253,8 @@ void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m);
 void host_ended_ack(struct fed *f, struct copied *j, const struct peer_msg *m);
 void send_started(struct fed *f, struct copied *j);
 void send_ended(struct fed *f, struct copied *j);
+void fed_save_lines(struct fed *f,
+                    struct postings *p); /* save them; releases the list */
 void settle(struct fed *f, struct copied *j, int64_t used_milli);
 
 /* --- peers.c -------------------------------------------------------------------- */

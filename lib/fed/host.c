@@ -182,6 +182,29 @@ static void price(struct fed *f, struct copied *j)
     u->milli = milli;
 }
 
+/* What the center itself broke is not charged: captured, then reversed. */
+static bool own_fault(enum job_state outcome)
+{
+    return outcome == JOB_NODE_FAIL || outcome == JOB_BOOT_FAIL;
+}
+
+/* Capture what was used by the run's own figures; refund what we are to blame for. */
+static void charge(struct fed *f, struct copied *j)
+{
+    struct postings p = {0};
+    int64_t milli = j->c.usage.milli;
+
+    (void)book_settle_run(f->book, j->c.id, &j->c.usage, f->now.wall, &p,
+                          NULL); /* no hold: nothing to charge */
+    j->c.hold_milli = 0;
+    if (p.n > 0 && milli > 0 && own_fault(j->c.outcome)
+        && book_refund(f->book, j->c.project, j->c.id, j->c.epoch, milli,
+                       job_state_word(j->c.outcome), f->now.wall, &p, NULL)
+               == 0)
+        j->c.usage.milli = 0;
+    fed_save_lines(f, &p);
+}
+
 int fed_engine_ended(struct fed *f,
                      const struct fed_end *e,
                      struct now now,
@@ -212,7 +235,7 @@ int fed_engine_ended(struct fed *f,
         word_cut(j->c.nodes, sizeof(j->c.nodes), e->nodes ? e->nodes : "");
         word_cut(j->c.note, sizeof(j->c.note), e->note ? e->note : "");
         price(f, j);
-        settle(f, j, j->c.usage.milli);
+        charge(f, j);
         fx = fx_add(f, FX_SAVE_RUN, j->c.id);
         fx->copy = &j->c;
         fx->hosted = true;

@@ -2,8 +2,9 @@
 /*
  * account - the names of accounts, and amounts as people read them
  *
- * KIND:PROJECT@CENTER, and hold:JOB@CENTER. The center is cut off the end, since a
- * project's name may hold an '@' itself.
+ * avail:NODE@CENTER is the allowance; a node's name may hold an '@' itself, so the
+ * center is cut off the end. hold:JOB.ATTEMPT; earned:CENTER; refund:CAUSE; the rest
+ * is KIND:NODE.
  */
 #include "config.h"
 
@@ -19,20 +20,40 @@
 #include "base/banned.h"
 
 static const char *const words[_ACCOUNT_KIND_MAX] = {
-    [ACCOUNT_BUDGET] = "budget", [ACCOUNT_AVAIL] = "avail", [ACCOUNT_HOLD] = "hold",
-    [ACCOUNT_SPENT] = "spent",   [ACCOUNT_OWED] = "owed",
+    [ACCOUNT_BUDGET] = "budget", [ACCOUNT_AVAIL] = "avail",
+    [ACCOUNT_HOLD] = "hold",     [ACCOUNT_SPENT] = "spent",
+    [ACCOUNT_OWED] = "owed",     [ACCOUNT_EARNED] = "earned",
+    [ACCOUNT_REFUND] = "refund", [ACCOUNT_EXPIRED] = "expired",
 };
 
 void account_write(const struct book *b,
-                   enum account_kind kind,
-                   const char *project,
-                   uint64_t job,
+                   const struct account *a,
                    char text[ACCOUNT_CAP])
 {
-    if (kind == ACCOUNT_HOLD)
-        (void)snprintf(text, ACCOUNT_CAP, "hold:%" PRIu64 "@%s", job, b->center);
+    if (a->kind == ACCOUNT_HOLD)
+        (void)snprintf(text, ACCOUNT_CAP, "hold:%" PRIu64 ".%" PRIu32, a->job,
+                       a->epoch);
+    else if (a->kind == ACCOUNT_AVAIL)
+        (void)snprintf(text, ACCOUNT_CAP, "avail:%s@%s", a->name, b->center);
+    else if (a->kind == ACCOUNT_EARNED)
+        (void)snprintf(text, ACCOUNT_CAP, "earned:%s", b->center);
     else
-        (void)snprintf(text, ACCOUNT_CAP, "%s:%s@%s", words[kind], project, b->center);
+        (void)snprintf(text, ACCOUNT_CAP, "%s:%s", words[a->kind], a->name);
+}
+
+static int read_hold(struct account *a, struct err *err)
+{
+    char *dot = strrchr(a->name, '.');
+    int r = -EINVAL;
+
+    if (dot) {
+        *dot = '\0';
+        r = measure_u64(a->name, 1, UINT64_MAX, &a->job, err);
+        if (r == 0)
+            r = measure_u32(dot + 1, 0, UINT32_MAX, &a->epoch, err);
+    }
+    memset(a->name, 0, sizeof(a->name));
+    return r;
 }
 
 int account_read(const struct book *b,
@@ -42,7 +63,6 @@ int account_read(const struct book *b,
 {
     const char *colon = strchr(text, ':');
     size_t center = strlen(b->center);
-    size_t len = strlen(text);
     struct account a = {.kind = _ACCOUNT_KIND_MAX};
     size_t n;
 
@@ -52,23 +72,23 @@ int account_read(const struct book *b,
             a.kind = (enum account_kind)k;
     if (a.kind == _ACCOUNT_KIND_MAX)
         return err_set(err, -EINVAL, "\"%s\" is not an account", text);
-    n = len - (size_t)(colon + 1 - text);
-    if (n < center + 2 || text[len - center - 1] != '@'
-        || strcmp(text + len - center, b->center) != 0)
+    n = strlen(colon + 1);
+    if (a.kind == ACCOUNT_AVAIL) {
+        if (n < center + 2 || colon[n - center] != '@'
+            || strcmp(colon + 1 + n - center, b->center) != 0)
+            return err_set(err, -EINVAL, "account \"%s\" is not one of center %s", text,
+                           b->center);
+        n -= center + 1;
+    }
+    if (n == 0 || n >= sizeof(a.name))
+        return err_set(err, -EINVAL, "account \"%s\": a name has 1 to %d bytes", text,
+                       NAME_CAP - 1);
+    memcpy(a.name, colon + 1, n);
+    if (a.kind == ACCOUNT_EARNED && strcmp(a.name, b->center) != 0)
         return err_set(err, -EINVAL, "account \"%s\" is not one of center %s", text,
                        b->center);
-    n -= center + 1;
-    if (n >= sizeof(a.project))
-        return err_set(err, -EINVAL, "account \"%s\": its name is longer than %d bytes",
-                       text, NAME_CAP - 1);
-    memcpy(a.project, colon + 1, n);
-    if (a.kind == ACCOUNT_HOLD) {
-        int r = measure_u64(a.project, 1, UINT64_MAX, &a.job, err);
-
-        if (r < 0)
-            return err_prefix(err, -EINVAL, "account \"%s\"", text);
-        memset(a.project, 0, sizeof(a.project));
-    }
+    if (a.kind == ACCOUNT_HOLD && read_hold(&a, err) < 0)
+        return err_set(err, -EINVAL, "account \"%s\" is not hold:JOB.ATTEMPT", text);
     *ret_account = a;
     return 0;
 }

@@ -81,6 +81,9 @@ struct work {
     struct held *held;
     uint64_t job;
     uint32_t epoch;
+    const char *cause;       /* of a refund */
+    const struct usage *raw; /* told in the first line */
+    uint32_t n_parts;        /* steps so far: all are one transaction */
     struct wall at;
     struct postings *out;
     struct err *err;
@@ -100,9 +103,21 @@ static void mark(struct work *w)
 static void rewind_to_mark(struct work *w)
 {
     w->purse->now = w->old_purse;
+    w->purse->refunding = 0;
     if (w->held)
         w->held->milli = w->old_held;
     w->out->n = w->old_n;
+}
+
+static void name_account(const struct work *w,
+                         struct account *a,
+                         enum account_kind kind,
+                         char text[ACCOUNT_CAP])
+{
+    a->kind = kind;
+    (void)word_copy(a->name, sizeof(a->name),
+                    kind == ACCOUNT_REFUND ? w->cause : w->purse->now.project);
+    account_write(w->book, a, text);
 }
 
 static void step(struct work *w,
@@ -112,6 +127,7 @@ static void step(struct work *w,
                  int64_t milli)
 {
     const struct move m = {kind, from, to, w->purse, w->held, milli};
+    struct account a = {.job = w->job, .epoch = w->epoch};
     struct posting *line;
 
     if (!w->r)
@@ -121,10 +137,19 @@ static void step(struct work *w,
     assert(w->out->n < w->out->cap);
     move_apply(&m);
     line = &w->out->v[w->out->n++];
-    *line = (struct posting){
-        .kind = kind, .at = w->at, .job = w->job, .epoch = w->epoch, .milli = milli};
-    account_write(w->book, from, w->purse->now.project, w->job, line->from);
-    account_write(w->book, to, w->purse->now.project, w->job, line->to);
+    *line = (struct posting){.part = w->n_parts++,
+                             .kind = kind,
+                             .at = w->at,
+                             .job = w->job,
+                             .epoch = w->epoch,
+                             .milli = milli};
+    if (w->raw && line->part == 0) {
+        line->has_raw = true;
+        line->raw =
+            (struct tres_seconds){w->raw->core_s, w->raw->mem_mib_s, w->raw->gpu_s};
+    }
+    name_account(w, &a, from, line->from);
+    name_account(w, &a, to, line->to);
 }
 
 /* What has come in pays the debt first; what is beyond the granted amount goes back. */
@@ -293,6 +318,7 @@ static void hold_steps(struct work *w, bool again, uint32_t old_epoch, int64_t m
         step(w, POST_RELEASE, ACCOUNT_HOLD, ACCOUNT_AVAIL, w->held->milli);
         step_tidy(w);
         w->epoch = epoch;
+        w->n_parts = 0; /* the new hold is a transaction of its own */
     }
     if (!w->r)
         w->r = may_hold(w->purse, milli, w->err);
@@ -368,12 +394,13 @@ static void overrun_steps(struct work *w, int64_t over)
         step(w, POST_OVERRUN, ACCOUNT_OWED, ACCOUNT_SPENT, over - covered);
 }
 
-int book_settle(struct book *b,
-                uint64_t job,
-                int64_t used_milli,
-                struct wall at,
-                struct postings *out,
-                struct err *err)
+static int settle(struct book *b,
+                  uint64_t job,
+                  int64_t used_milli,
+                  const struct usage *raw,
+                  struct wall at,
+                  struct postings *out,
+                  struct err *err)
 {
     struct held *h = held_find(b, job);
     int64_t captured;
@@ -383,7 +410,7 @@ int book_settle(struct book *b,
                        used_milli);
     if (!h)
         return err_set(err, -ENOENT, "nothing is held for job %" PRIu64, job);
-    if (postings_reserve(out, 7) < 0)
+    if (postings_reserve(out, 8) < 0)
         return err_set(err, -ENOMEM, "out of memory");
 
     struct work w = {.book = b,
@@ -391,6 +418,7 @@ int book_settle(struct book *b,
                      .held = h,
                      .job = job,
                      .epoch = h->epoch,
+                     .raw = raw,
                      .at = at,
                      .out = out,
                      .err = err};
@@ -398,14 +426,75 @@ int book_settle(struct book *b,
     captured = MIN(used_milli, h->milli);
     if (captured > 0)
         step(&w, POST_CAPTURE, ACCOUNT_HOLD, ACCOUNT_SPENT, captured);
-    if (captured == 0 || h->milli > 0) /* the line that empties a hold closes it */
+    if (captured == 0 || h->milli > 0) /* the step that empties a hold closes it */
         step(&w, POST_RELEASE, ACCOUNT_HOLD, ACCOUNT_AVAIL, h->milli);
     if (used_milli > captured)
         overrun_steps(&w, used_milli - captured);
+    if (used_milli > 0)
+        step(&w, POST_EARN, ACCOUNT_BUDGET, ACCOUNT_EARNED, used_milli);
     step_tidy(&w);
     if (w.r < 0)
         rewind_to_mark(&w);
     else
         held_remove(b, h);
+    return w.r;
+}
+
+int book_settle(struct book *b,
+                uint64_t job,
+                int64_t used_milli,
+                struct wall at,
+                struct postings *out,
+                struct err *err)
+{
+    return settle(b, job, used_milli, NULL, at, out, err);
+}
+
+int book_settle_run(struct book *b,
+                    uint64_t job,
+                    const struct usage *usage,
+                    struct wall at,
+                    struct postings *out,
+                    struct err *err)
+{
+    return settle(b, job, usage->milli, usage, at, out, err);
+}
+
+int book_refund(struct book *b,
+                const char *project,
+                uint64_t job,
+                uint32_t epoch,
+                int64_t milli,
+                const char *cause,
+                struct wall at,
+                struct postings *out,
+                struct err *err)
+{
+    struct purse *p = purse_find(b, project);
+
+    if (!p)
+        return err_set(err, -ENOENT, "project %s has no budget at %s", project,
+                       b->center);
+    if (!word_is_name(cause, NAME_CAP - 1))
+        return err_set(err, -EINVAL, "\"%s\" is not the name of a cause or ticket",
+                       cause);
+    if (postings_reserve(out, 5) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
+
+    struct work w = {.book = b,
+                     .purse = p,
+                     .job = job,
+                     .epoch = epoch,
+                     .cause = cause,
+                     .at = at,
+                     .out = out,
+                     .err = err};
+    mark(&w);
+    step(&w, POST_REFUND, ACCOUNT_SPENT, ACCOUNT_REFUND, milli);
+    step(&w, POST_REFUND, ACCOUNT_REFUND, ACCOUNT_AVAIL, milli);
+    step(&w, POST_UNEARN, ACCOUNT_EARNED, ACCOUNT_BUDGET, milli);
+    step_tidy(&w);
+    if (w.r < 0)
+        rewind_to_mark(&w);
     return w.r;
 }

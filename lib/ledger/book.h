@@ -7,11 +7,14 @@
  * acts on them. Folding the same postings into a new book gives the same balances.
  *
  * Accounts of one center C and project P (amounts in thousandths of a unit):
- *     budget:P@C   what was granted (negative: the source)
- *     avail:P@C    may still be held
- *     hold:JOB@C   held for one running or starting job
- *     spent:P@C    used
- *     owed:P@C     over-runs that nothing covered (negative: a source, as budget)
+ *     budget:P     the source of grants, and the other side of `earned`: negative
+ *     avail:P@C    the allowance: may still be held here
+ *     hold:JOB.N   held for attempt N (the epoch) of a job that runs or starts
+ *     spent:P      used
+ *     owed:P       over-runs that nothing covered (negative: a source, as budget)
+ *     earned:C     what the center's captures brought it: the sum of all spent
+ *     refund:CAUSE passed through within one transaction
+ *     expired:P    what the end of a grant took away
  * Invariant after each operation: held + spent ≤ granted for each project that has
  * a limit; all balances sum to zero; avail and hold are never negative.
  * An over-run (a job that used more than was held) takes from avail what is there and
@@ -66,8 +69,8 @@ int book_apply_site(struct book *b,
                     struct err *err);
 
 /*
- * Price of so much for so long: core-hours, GiB-hours and GPU-hours by the partition's
- * three rates, added, and the sum rounded up to the next thousandth of a unit.
+ * Price of so much for so long: core-hours, GiB-hours or GPU-hours by the partition's
+ * three rates, whichever comes to most, rounded up to the next thousandth of a unit.
  *
  * 0, -EOVERFLOW, -EINVAL (a rate is negative).
  */
@@ -111,6 +114,34 @@ int book_settle(struct book *b,
                 struct postings *out,
                 struct err *err);
 
+/*
+ * Settle with the run's own figures: captures usage->milli, and the line tells the raw
+ * core, memory and GPU seconds. As book_settle otherwise.
+ */
+int book_settle_run(struct book *b,
+                    uint64_t job,
+                    const struct usage *usage,
+                    struct wall at,
+                    struct postings *out,
+                    struct err *err);
+
+/*
+ * Give back what was captured for a run: a reversal of its own, never an edit.
+ *
+ * cause   "NODE_FAIL", "BOOT_FAIL", or a ticket: a name
+ *
+ * 0, -ENOENT (no such project), -EINVAL (more than was spent, not a cause), -ENOMEM.
+ */
+int book_refund(struct book *b,
+                const char *project,
+                uint64_t job,
+                uint32_t epoch,
+                int64_t milli,
+                const char *cause,
+                struct wall at,
+                struct postings *out,
+                struct err *err);
+
 /* What is left, held, used: for fbalance. */
 struct balance {
     char project[NAME_CAP];
@@ -121,6 +152,8 @@ struct balance {
     int64_t held;
     int64_t spent;
     int64_t owed;
+    int64_t earned;  /* by the center, of this project: always what is spent */
+    int64_t expired; /* so far */
     uint32_t n_holds;
 };
 int book_balance(const struct book *b,

@@ -15,11 +15,14 @@
 #include "ledger/book.h"
 
 enum account_kind {
-    ACCOUNT_BUDGET, /* balance −granted */
+    ACCOUNT_BUDGET, /* the source, and the other side of what was earned */
     ACCOUNT_AVAIL,
     ACCOUNT_HOLD,
     ACCOUNT_SPENT,
-    ACCOUNT_OWED, /* balance −owed: over-runs that nothing covered */
+    ACCOUNT_OWED,    /* balance −owed: over-runs that nothing covered */
+    ACCOUNT_EARNED,  /* of the center: what all its captures brought */
+    ACCOUNT_REFUND,  /* of a cause: passed through within one line */
+    ACCOUNT_EXPIRED, /* what a grant's end took away */
     _ACCOUNT_KIND_MAX
 };
 
@@ -28,6 +31,7 @@ struct purse {
     bool in_site;       /* the configuration names it: it may hold */
     int64_t target;     /* granted amount that the configuration asks for */
     bool fresh;         /* made by the operation that is under way */
+    int64_t refunding;  /* between the two steps of a refund */
     UT_hash_handle hh;
 };
 
@@ -54,18 +58,17 @@ struct move {
     int64_t milli;
 };
 
-/* The account's name into text. */
-void account_write(const struct book *b,
-                   enum account_kind kind,
-                   const char *project,
-                   uint64_t job,
-                   char text[ACCOUNT_CAP]);
-
 struct account {
     enum account_kind kind;
-    char project[NAME_CAP]; /* not for holds */
-    uint64_t job;           /* holds only */
+    char name[NAME_CAP]; /* of the node; of a refund: its cause */
+    uint64_t job;        /* holds only */
+    uint32_t epoch;      /* holds only */
 };
+
+/* The account's name into text. */
+void account_write(const struct book *b,
+                   const struct account *a,
+                   char text[ACCOUNT_CAP]);
 /* 0, or -EINVAL: not an account of this center. */
 int account_read(const struct book *b,
                  const char *text,

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,46 +16,131 @@
 
 #include "base/banned.h"
 
-/* Account names have no quotes or control bytes; one that has is still one string. */
-static void quote(const char *s, char *dst, size_t cap)
+/* Letters of transactions that have no name of their own. */
+static const char letters_of[_POSTING_KIND_MAX] = {
+    [POST_GRANT] = 'G',   [POST_WITHDRAW] = 'W', [POST_HOLD] = 'H',
+    [POST_CAPTURE] = 'S', [POST_OVERRUN] = 'S',  [POST_RELEASE] = 'S',
+    [POST_REFUND] = 'F',  [POST_EARN] = 'E',     [POST_UNEARN] = 'F',
+    [POST_MOVE] = 'A',    [POST_EXPIRE] = 'X',   [POST_NET] = 'N',
+};
+
+struct out {
+    char *at;
+    size_t left; /* room, the NUL included */
+    bool full;
+};
+
+static void put(struct out *o, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(struct out *o, const char *fmt, ...)
 {
-    size_t n = 0;
+    va_list ap;
+    int n;
 
-    for (; *s && n + 7 < cap; s++) {
-        unsigned char c = (unsigned char)*s;
-
-        if (c == '"' || c == '\\' || c < 0x20)
-            n += (size_t)snprintf(dst + n, cap - n, "\\u%04x", c);
-        else
-            dst[n++] = (char)c;
+    va_start(ap, fmt);
+    n = vsnprintf(o->at, o->left, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= o->left) {
+        o->full = true;
+        return;
     }
-    dst[n] = '\0';
+    o->at += n;
+    o->left -= (size_t)n;
 }
 
-int chain_write(
-    struct chain *c, const struct posting *p, char *line, size_t cap, size_t *ret_n)
+/* Account names have no quotes or control bytes; one that has is still one string. */
+static void put_string(struct out *o, const char *s)
 {
-    char from[6 * ACCOUNT_CAP + 8], to[6 * ACCOUNT_CAP + 8], prev[HASH_TEXT_CAP];
-    struct hash h;
-    int n, r;
+    put(o, "\"");
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
 
-    quote(p->from, from, sizeof(from));
-    quote(p->to, to, sizeof(to));
-    n = snprintf(line, cap,
-                 "{\"at\":%" PRId64 ",\"epoch\":%" PRIu32
-                 ",\"from\":\"%s\",\"job\":%" PRIu64
-                 ",\"kind\":\"%s\",\"milli\":%" PRId64
-                 ",\"prev\":\"%s\",\"seq\":%" PRIu64 ",\"to\":\"%s\"}",
-                 p->at.us, p->epoch, from, p->job, posting_kind_word(p->kind), p->milli,
-                 hash_text(&c->prev, prev), c->seq, to);
-    if (n < 0 || (size_t)n >= cap)
+        if (c == '"' || c == '\\' || c < 0x20) {
+            put(o, "\\u%04x", c);
+        } else if (o->left > 1) {
+            *o->at++ = (char)c;
+            o->left--;
+        } else {
+            o->full = true;
+        }
+    }
+    put(o, "\"");
+}
+
+static void put_name(struct out *o, const struct posting *p)
+{
+    if (p->txn[0])
+        put_string(o, p->txn);
+    else if (p->job)
+        put(o, "\"%c%" PRIu64 ".%" PRIu32 "\"", letters_of[p->kind], p->job, p->epoch);
+    else
+        put(o, "\"%c\"", letters_of[p->kind]);
+}
+
+static void put_steps(struct out *o, const struct posting *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        put(o, "%s[", i ? "," : "");
+        put_string(o, p[i].from);
+        put(o, ",%" PRId64 "],[", -p[i].milli);
+        put_string(o, p[i].to);
+        put(o, ",%" PRId64 "]", p[i].milli);
+    }
+}
+
+static void put_line(struct out *o,
+                     const struct chain *c,
+                     const struct posting *p,
+                     size_t n)
+{
+    struct wall second = {p->at.us - p->at.us % US_PER_S};
+    char prev[HASH_TEXT_CAP], when[TIME_TEXT_MAX];
+
+    put(o, "{");
+    if (p->job)
+        put(o, "\"job\":\"%" PRIu64 ".%" PRIu32 "\",", p->job, p->epoch);
+    put(o, "\"post\":[");
+    put_steps(o, p, n);
+    put(o, "],\"prev\":\"%s\",\"seq\":%" PRIu64 ",\"t\":\"%s\",\"txn\":",
+        hash_text(&c->prev, prev), c->seq, wall_text(second, true, when));
+    put_name(o, p);
+    put(o, ",\"unit\":\"mNSU\"");
+    if (p->has_raw)
+        put(o,
+            ",\"use\":{\"core_s\":%" PRIu64 ",\"gpu_s\":%" PRIu64
+            ",\"mem_mib_s\":%" PRIu64 "}",
+            p->raw.core_s, p->raw.gpu_s, p->raw.mem_mib_s);
+    put(o, "}");
+}
+
+int chain_write(struct chain *c,
+                const struct posting *p,
+                size_t n,
+                char *line,
+                size_t cap,
+                size_t *ret_n)
+{
+    struct out o = {.at = line, .left = cap};
+    struct hash h;
+    size_t len;
+    int r;
+
+    if (n == 0 || n > TXN_POSTINGS_MAX)
+        return -EINVAL;
+    for (size_t i = 0; i < n; i++)
+        if (p[i].milli < 0 || (int)p[i].kind < 0 || p[i].kind >= _POSTING_KIND_MAX)
+            return -EINVAL;
+    put_line(&o, c, p, n);
+    if (o.full)
         return -EMSGSIZE;
-    r = hash_line(line, (size_t)n, &h);
+    len = (size_t)(o.at - line);
+    r = hash_line(line, len, &h);
     if (r < 0)
         return r;
     c->prev = h;
     c->seq++;
-    *ret_n = (size_t)n;
+    *ret_n = len;
     return 0;
 }
 
@@ -106,37 +193,4 @@ int chain_follow(struct chain *c, const char *line, size_t n, struct err *err)
     c->prev = h;
     c->seq++;
     return 0;
-}
-
-static void base64(const struct hash *h, char text[45])
-{
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0, at = 0; i < sizeof(h->b); i += 3, at += 4) {
-        uint32_t b1 = i + 1 < sizeof(h->b) ? h->b[i + 1] : 0;
-        uint32_t b2 = i + 2 < sizeof(h->b) ? h->b[i + 2] : 0;
-        uint32_t v = (uint32_t)h->b[i] << 16 | b1 << 8 | b2;
-
-        text[at] = letters[v >> 18];
-        text[at + 1] = letters[v >> 12 & 63];
-        text[at + 2] = letters[v >> 6 & 63];
-        text[at + 3] = letters[v & 63];
-    }
-    text[43] = '='; /* 32 bytes are ten threes and two */
-    text[44] = '\0';
-}
-
-int checkpoint_write(const struct merkle *m, const char *origin, char *text, size_t cap)
-{
-    struct hash root;
-    char root_text[45];
-    int r = merkle_root(m, &root);
-    int n;
-
-    if (r < 0)
-        return r;
-    base64(&root, root_text);
-    n = snprintf(text, cap, "%s\n%" PRIu64 "\n%s\n", origin, m->n, root_text);
-    return n < 0 || (size_t)n >= cap ? -EMSGSIZE : 0;
 }

@@ -2,9 +2,9 @@
 /*
  * chain - a journal in which nothing can be changed, dropped or moved unseen
  *
- * One canonical JSON line per posting: members in alphabetical order, integers, no
+ * One canonical JSON line per transaction: members in alphabetical order, integers, no
  * blanks; `seq` counts without a gap, `prev` is the SHA-256 of the line before (without
- * its newline), in hexadecimal; zeros for the first.
+ * its newline), in hexadecimal; zeros for the first. Format: docs/accounting.md.
  */
 #ifndef HOPLUU_LEDGER_CHAIN_H
 #define HOPLUU_LEDGER_CHAIN_H
@@ -16,20 +16,31 @@
 #include "ledger/merkle.h"
 #include "model/posting.h"
 
+#define ORIGIN_CAP 96           /* "hopluu/hanoi" */
+#define CHECKPOINT_TEXT_CAP 256 /* three lines */
+#define CHECKPOINT_ROOT_TEXT 44 /* base64 of 32 bytes */
+
 struct chain {
     uint64_t seq;     /* of the next line */
     struct hash prev; /* of the last one */
 };
 
 /*
- * Write the posting's line, with the chain's seq and prev, and go on to the next.
+ * Write the line of one transaction, with the chain's seq and prev, and go on.
  *
+ * p       [n] its steps in order, 1 to TXN_POSTINGS_MAX; job, epoch, time, name and raw
+ *         figures are those of p[0]
  * line    [cap] NUL-terminated, without newline; LINE_MAX_BYTES + 1 is always enough
  *
- * 0, -EMSGSIZE, -ENOMEM; the chain has not moved then.
+ * 0, -EMSGSIZE, -EINVAL (no steps, too many, an amount below zero), -ENOMEM; the chain
+ * has not moved then.
  */
-int chain_write(
-    struct chain *c, const struct posting *p, char *line, size_t cap, size_t *ret_n);
+int chain_write(struct chain *c,
+                const struct posting *p,
+                size_t n,
+                char *line,
+                size_t cap,
+                size_t *ret_n);
 
 /*
  * Check that a line (ours or another journal's of this form) is the next one, and go
@@ -39,10 +50,28 @@ int chain_write(
  */
 int chain_follow(struct chain *c, const char *line, size_t n, struct err *err);
 
+/*
+ * The steps of a line, as chain_write was given them; only the canonical form passes.
+ *
+ * p   [TXN_POSTINGS_MAX], *ret_n of them written
+ *
+ * 0, -EBADMSG (text: what is wrong where).
+ */
+int line_read(
+    const char *line, size_t len, struct posting *p, size_t *ret_n, struct err *err);
+
 /* "ORIGIN\nSIZE\nROOT in base64\n": what a center signs. 0, -EMSGSIZE, -ENOMEM. */
 int checkpoint_write(const struct merkle *m,
                      const char *origin,
                      char *text,
                      size_t cap);
+
+struct checkpoint {
+    char origin[ORIGIN_CAP];
+    uint64_t size;
+    struct hash root;
+};
+/* 0, -EBADMSG (text). */
+int checkpoint_read(const char *text, struct checkpoint *ret_point, struct err *err);
 
 #endif

@@ -16,7 +16,13 @@
 
 #include "base/banned.h"
 
-/* The two accounts of a line: one project, at most one hold. */
+/* Whether the account is one node's. */
+static bool of_node(enum account_kind k)
+{
+    return k != ACCOUNT_HOLD && k != ACCOUNT_EARNED && k != ACCOUNT_REFUND;
+}
+
+/* The two accounts of a step: one node, at most one hold. */
 static int read_accounts(struct book *b,
                          const struct posting *p,
                          struct account *from,
@@ -29,10 +35,9 @@ static int read_accounts(struct book *b,
         r = account_read(b, p->to, to, err);
     if (r < 0)
         return r;
-    if (from->kind == to->kind)
+    if (from->kind == to->kind || (!of_node(from->kind) && !of_node(to->kind)))
         return err_set(err, -EINVAL, "from %s to %s", p->from, p->to);
-    if (from->kind != ACCOUNT_HOLD && to->kind != ACCOUNT_HOLD
-        && strcmp(from->project, to->project) != 0)
+    if (of_node(from->kind) && of_node(to->kind) && strcmp(from->name, to->name) != 0)
         return err_set(err, -EINVAL, "between two projects: from %s to %s", p->from,
                        p->to);
     return 0;
@@ -49,11 +54,12 @@ static int find_held(struct book *b,
     if (p->kind == POST_HOLD) {
         if (m->held)
             return err_set(err, -EINVAL, "job %" PRIu64 " holds already", hold->job);
-        m->held = held_add(b, hold->job, p->epoch, m->purse);
+        m->held = held_add(b, hold->job, hold->epoch, m->purse);
         return m->held ? 0 : err_set(err, -ENOMEM, "out of memory");
     }
-    if (!m->held)
-        return err_set(err, -EINVAL, "nothing is held for job %" PRIu64, hold->job);
+    if (!m->held || m->held->epoch != hold->epoch)
+        return err_set(err, -EINVAL, "nothing is held for job %" PRIu64 ".%" PRIu32,
+                       hold->job, hold->epoch);
     if (m->held->purse != m->purse)
         return err_set(err, -EINVAL, "job %" PRIu64 " holds for project %s, not %s",
                        hold->job, m->held->purse->now.project, m->purse->now.project);
@@ -70,13 +76,13 @@ static int fold_line(struct book *b, const struct posting *p, struct err *err)
 
     if (r < 0)
         return r;
-    named = from.kind == ACCOUNT_HOLD ? &to : &from;
+    named = of_node(from.kind) ? &from : &to;
     holds = from.kind == ACCOUNT_HOLD || to.kind == ACCOUNT_HOLD;
     m.from = from.kind;
     m.to = to.kind;
-    m.purse = purse_find(b, named->project);
+    m.purse = purse_find(b, named->name);
     if (!m.purse)
-        m.purse = purse_add(b, named->project);
+        m.purse = purse_add(b, named->name);
     if (!m.purse)
         return err_set(err, -ENOMEM, "out of memory");
     if (holds)
@@ -139,9 +145,14 @@ static int check_purse(const struct purse *p, struct err *err)
     const struct balance *x = &p->now;
     int64_t in, out;
 
-    if (x->granted < 0 || x->available < 0 || x->held < 0 || x->spent < 0
-        || x->owed < 0)
+    if (x->granted < 0 || x->available < 0 || x->held < 0 || x->spent < 0 || x->owed < 0
+        || x->earned < 0 || p->refunding < 0)
         return err_set(err, -EINVAL, "project %s: a balance is negative", x->project);
+    if (p->refunding > 0)
+        return err_set(err, -EINVAL, "project %s: half a refund", x->project);
+    if (x->earned > x->spent) /* journals of 0.1 had no earned side */
+        return err_set(err, -EINVAL, "project %s: more was earned than it spent",
+                       x->project);
     if (!add_ok(x->granted, x->owed, &in) || !add_ok(x->available, x->held, &out)
         || !add_ok(out, x->spent, &out) || in != out)
         return err_set(err, -EINVAL, "project %s: its accounts do not add up to zero",

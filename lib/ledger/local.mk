@@ -4,7 +4,9 @@ lib_libledger_la_SOURCES = \
 	lib/ledger/account.c \
 	lib/ledger/book.c lib/ledger/book.h lib/ledger/book_int.h \
 	lib/ledger/chain.c lib/ledger/chain.h \
+	lib/ledger/checkpoint.c \
 	lib/ledger/fold.c \
+	lib/ledger/line.c \
 	lib/ledger/merkle.c lib/ledger/merkle.h \
 	lib/ledger/move.c \
 	lib/ledger/price.c

@@ -54,21 +54,33 @@ char *hash_text(const struct hash *h, char *text)
     return text;
 }
 
-int merkle_add(struct merkle *m, const struct hash *leaf)
+int merkle_add_full(struct merkle *m,
+                    const struct hash *leaf,
+                    struct hash *full,
+                    unsigned *ret_top)
 {
-    struct hash h = *leaf;
     unsigned bit = 0;
 
+    full[0] = *leaf;
     /* As in a binary counter: full subtrees of equal size become one. */
     for (; m->n >> bit & 1; bit++) {
-        int r = merkle_node(&m->peaks[bit], &h, &h);
+        int r = merkle_node(&m->peaks[bit], &full[bit], &full[bit + 1]);
 
         if (r < 0)
             return r;
     }
-    m->peaks[bit] = h;
+    m->peaks[bit] = full[bit];
     m->n++;
+    *ret_top = bit;
     return 0;
+}
+
+int merkle_add(struct merkle *m, const struct hash *leaf)
+{
+    struct hash full[64];
+    unsigned top;
+
+    return merkle_add_full(m, leaf, full, &top);
 }
 
 int merkle_root(const struct merkle *m, struct hash *ret_root)

@@ -39,6 +39,15 @@ struct merkle {
 
 /* 0 or -ENOMEM (nothing was added). */
 int merkle_add(struct merkle *m, const struct hash *leaf);
+/*
+ * The same, telling the full subtrees that this leaf completes.
+ *
+ * full   [64]; full[h] is the root of the last 2^h leaves, for h = 0 to *ret_top
+ */
+int merkle_add_full(struct merkle *m,
+                    const struct hash *leaf,
+                    struct hash *full,
+                    unsigned *ret_top);
 /* Of no lines: SHA-256 of nothing. 0, -ENOMEM. */
 int merkle_root(const struct merkle *m, struct hash *ret_root);
 

@@ -17,21 +17,25 @@
 
 #include "base/banned.h"
 
-/* Which accounts a kind of line joins. */
+/* Which accounts a kind of step joins. */
 static const struct way {
     enum posting_kind kind;
     enum account_kind from;
     enum account_kind to;
 } ways[] = {
-    {POST_GRANT,    ACCOUNT_BUDGET, ACCOUNT_AVAIL },
-    {POST_WITHDRAW, ACCOUNT_AVAIL,  ACCOUNT_BUDGET},
-    {POST_HOLD,     ACCOUNT_AVAIL,  ACCOUNT_HOLD  },
-    {POST_CAPTURE,  ACCOUNT_HOLD,   ACCOUNT_SPENT },
-    {POST_RELEASE,  ACCOUNT_HOLD,   ACCOUNT_AVAIL },
-    {POST_REFUND,   ACCOUNT_SPENT,  ACCOUNT_AVAIL },
-    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_SPENT }, /* covered */
-    {POST_OVERRUN,  ACCOUNT_OWED,   ACCOUNT_SPENT }, /* debt */
-    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_OWED  }, /* debt paid back */
+    {POST_GRANT,    ACCOUNT_BUDGET, ACCOUNT_AVAIL  },
+    {POST_WITHDRAW, ACCOUNT_AVAIL,  ACCOUNT_BUDGET },
+    {POST_HOLD,     ACCOUNT_AVAIL,  ACCOUNT_HOLD   },
+    {POST_CAPTURE,  ACCOUNT_HOLD,   ACCOUNT_SPENT  },
+    {POST_RELEASE,  ACCOUNT_HOLD,   ACCOUNT_AVAIL  },
+    {POST_REFUND,   ACCOUNT_SPENT,  ACCOUNT_REFUND },
+    {POST_REFUND,   ACCOUNT_REFUND, ACCOUNT_AVAIL  },
+    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_SPENT  }, /* covered */
+    {POST_OVERRUN,  ACCOUNT_OWED,   ACCOUNT_SPENT  }, /* debt */
+    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_OWED   }, /* debt paid back */
+    {POST_EARN,     ACCOUNT_BUDGET, ACCOUNT_EARNED },
+    {POST_UNEARN,   ACCOUNT_EARNED, ACCOUNT_BUDGET },
+    {POST_EXPIRE,   ACCOUNT_AVAIL,  ACCOUNT_EXPIRED},
 };
 
 int move_check(const struct move *m, struct err *err)
@@ -53,6 +57,13 @@ int move_check(const struct move *m, struct err *err)
     if (m->milli < 0)
         return err_set(err, -EINVAL, "a %s of less than nothing: %s",
                        posting_kind_word(m->kind), milli_text(m->milli, need));
+    if (m->kind == POST_EARN) {
+        if (!add_ok(x->earned, m->milli, &total))
+            return err_set(err, -EOVERFLOW,
+                           "project %s: it has paid more than a book can hold",
+                           x->project);
+        return 0;
+    }
     switch (m->from) {
     case ACCOUNT_BUDGET:
     case ACCOUNT_OWED: /* sources: what grows is the sum of both */
@@ -70,10 +81,17 @@ int move_check(const struct move *m, struct err *err)
     case ACCOUNT_SPENT:
         has = x->spent;
         break;
+    case ACCOUNT_EARNED:
+        has = x->earned;
+        break;
+    case ACCOUNT_REFUND:
+        has = m->purse->refunding;
+        break;
+    case ACCOUNT_EXPIRED:
     case _ACCOUNT_KIND_MAX:
         break;
     }
-    if (m->to == ACCOUNT_BUDGET)
+    if (m->kind == POST_WITHDRAW || m->kind == POST_EXPIRE)
         has = MIN(has, x->granted);
     if (m->to == ACCOUNT_OWED)
         has = MIN(has, x->owed);
@@ -91,6 +109,8 @@ static void add(const struct move *m, enum account_kind kind, int64_t milli)
 
     switch (kind) {
     case ACCOUNT_BUDGET:
+        if (m->kind == POST_EARN || m->kind == POST_UNEARN)
+            break; /* the earned side counts it */
         x->granted -= milli;
         break;
     case ACCOUNT_AVAIL:
@@ -105,6 +125,16 @@ static void add(const struct move *m, enum account_kind kind, int64_t milli)
         break;
     case ACCOUNT_OWED:
         x->owed -= milli;
+        break;
+    case ACCOUNT_EARNED:
+        x->earned += milli;
+        break;
+    case ACCOUNT_REFUND:
+        m->purse->refunding += milli;
+        break;
+    case ACCOUNT_EXPIRED:
+        x->granted -= milli;
+        x->expired += milli;
         break;
     case _ACCOUNT_KIND_MAX:
         break;

@@ -2,9 +2,10 @@
 /*
  * price - what so much for so long costs
  *
- * Core-hours, GiB-hours and GPU-hours by the partition's three rates, added, and only
- * the sum is rounded, up to the next thousandth. 128 bits carry it: in units of
- * 1/(3600·1024) of a thousandth nothing is lost before the one division.
+ * Core-hours, GiB-hours or GPU-hours by the partition's three rates: what costs most is
+ * charged, the others are not, and only that is rounded, up to the next thousandth. 128
+ * bits carry it: in units of 1/(3600·1024) of a thousandth nothing is lost before the
+ * one division. Why not the sum: docs/accounting.md, "Price".
  */
 #include "config.h"
 
@@ -18,12 +19,14 @@
 #define MIB_PER_GIB 1024
 #define S_PER_H 3600
 
-static bool add_product(uint64_t n, int64_t rate, unsigned unit, unsigned __int128 *sum)
+static bool product(uint64_t n, int64_t rate, unsigned unit, unsigned __int128 *max)
 {
     unsigned __int128 x;
 
-    return mul_ok((unsigned __int128)n, (uint64_t)rate, &x) && mul_ok(x, unit, &x)
-           && add_ok(*sum, x, sum);
+    if (!mul_ok((unsigned __int128)n, (uint64_t)rate, &x) || !mul_ok(x, unit, &x))
+        return false;
+    *max = MAX(*max, x);
+    return true;
 }
 
 int book_price(const struct partition *p,
@@ -33,17 +36,17 @@ int book_price(const struct partition *p,
                int64_t *ret_milli)
 {
     const unsigned unit = MIB_PER_GIB * S_PER_H;
-    unsigned __int128 sum = 0;
+    unsigned __int128 most = 0;
 
     if (p->core_hour_milli < 0 || p->gib_hour_milli < 0 || p->gpu_hour_milli < 0)
         return -EINVAL;
-    if (!add_product(core_s, p->core_hour_milli, MIB_PER_GIB, &sum)
-        || !add_product(mem_mib_s, p->gib_hour_milli, 1, &sum)
-        || !add_product(gpu_s, p->gpu_hour_milli, MIB_PER_GIB, &sum))
+    if (!product(core_s, p->core_hour_milli, MIB_PER_GIB, &most)
+        || !product(mem_mib_s, p->gib_hour_milli, 1, &most)
+        || !product(gpu_s, p->gpu_hour_milli, MIB_PER_GIB, &most))
         return -EOVERFLOW;
-    sum = sum / unit + (sum % unit != 0);
-    if (sum > INT64_MAX)
+    most = most / unit + (most % unit != 0);
+    if (most > INT64_MAX)
         return -EOVERFLOW;
-    *ret_milli = (int64_t)sum;
+    *ret_milli = (int64_t)most;
     return 0;
 }

@@ -10,6 +10,14 @@
 
 #include <stdint.h>
 
+/* What was reserved, times for how long: beside the price, so that a new rate changes
+   no history. */
+struct tres_seconds {
+    uint64_t core_s;
+    uint64_t mem_mib_s;
+    uint64_t gpu_s;
+};
+
 struct usage {
     uint64_t elapsed_s; /* whole seconds from start to end, rounded up, at least 0 */
     uint64_t core_s;    /* allocated cores × elapsed_s: what is billed */

@@ -189,6 +189,26 @@ int store_put_postings(struct store *s, const struct posting *p, size_t n)
         p, NULL);
 }
 
+int store_put_checkpoint(struct store *s, const struct signed_checkpoint *c)
+{
+    if (c->size > INT64_MAX || !c->origin[0])
+        return -EINVAL;
+    return put(s, (struct op){.kind = OP_CHECKPOINT, .body = sizeof(*c)}, c, NULL);
+}
+
+int store_put_witness(struct store *s,
+                      const struct signed_checkpoint *c,
+                      const char *witness)
+{
+    size_t len = strnlen(witness, ORIGIN_CAP);
+
+    if (c->size > INT64_MAX || !c->origin[0] || len == 0 || len == ORIGIN_CAP)
+        return -EINVAL;
+    return put(
+        s, (struct op){.kind = OP_WITNESS, .body = sizeof(*c), .text = (uint32_t)len},
+        c, witness);
+}
+
 int store_put_run(struct store *s, const struct run_record *r)
 {
     const struct usage *u = &r->usage;

@@ -3,6 +3,9 @@ noinst_LTLIBRARIES += lib/libstore.la
 lib_libstore_la_SOURCES = \
 	lib/store/batch.c \
 	lib/store/group.c \
+	lib/store/journal.c lib/store/journal_int.h \
+	lib/store/journal_adopt.c \
+	lib/store/journal_read.c \
 	lib/store/query.c \
 	lib/store/read.c \
 	lib/store/schema.c \
@@ -10,4 +13,5 @@ lib_libstore_la_SOURCES = \
 	lib/store/sql.c \
 	lib/store/store.c lib/store/store.h lib/store/store_int.h \
 	lib/store/text.c lib/store/text_int.h \
+	lib/store/witness.c \
 	lib/store/writer.c

@@ -22,8 +22,6 @@
 static const char *const read_sql[] = {
     [READ_OPEN_HOLDINGS] = "SELECT noun FROM holding WHERE final = 0 ORDER BY id",
     [READ_COPIES] = "SELECT noun, id FROM copy ORDER BY id",
-    [READ_POSTINGS] = "SELECT seq, kind, at, job, epoch, \"from\", \"to\", milli"
-                      " FROM postings WHERE seq > ?1 ORDER BY seq",
     [READ_FACT] = "SELECT value FROM facts WHERE name = ?1",
     [READ_HOLDING] = "SELECT noun FROM holding WHERE id = ?1",
     [READ_TOKEN] = "SELECT id FROM holding WHERE uid = ?1 AND token = ?2"
@@ -130,38 +128,6 @@ int store_each_copy(struct store *s, copy_fn each, void *arg, struct err *err)
         if (r < 0)
             return err_prefix(err, r, "copy %lld", sqlite3_column_int64(st, 1));
         r = each(&c, arg);
-        if (r)
-            return r;
-    }
-    return r;
-}
-
-int store_each_posting(struct store *s,
-                       uint64_t after_seq,
-                       int (*each)(const struct posting *p, void *arg),
-                       void *arg,
-                       struct err *err)
-{
-    _cleanup_(sql_resetp) sqlite3_stmt *st = s->reader.stmts[READ_POSTINGS];
-    int r;
-
-    (void)sqlite3_bind_int64(st, 1, (int64_t)MIN(after_seq, (uint64_t)INT64_MAX));
-    while ((r = next_row(s, st, err)) > 0) {
-        struct posting p = {
-            .seq = (uint64_t)sqlite3_column_int64(st, 0),
-            .at = {sqlite3_column_int64(st, 2)},
-            .job = (uint64_t)sqlite3_column_int64(st, 3),
-            .epoch = (uint32_t)sqlite3_column_int64(st, 4),
-            .milli = sqlite3_column_int64(st, 7),
-        };
-
-        if (!posting_kind_parse(sql_text(st, 1), &p.kind))
-            return err_set(err, -EBADMSG,
-                           "line %" PRIu64 " of the book: \"%s\" is not a kind of line",
-                           p.seq, sql_text(st, 1));
-        sql_copy(st, 5, p.from, sizeof(p.from));
-        sql_copy(st, 6, p.to, sizeof(p.to));
-        r = each(&p, arg);
         if (r)
             return r;
     }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/journal_int.h"
 #include "store/store_int.h"
 
 #include "base/banned.h"
@@ -62,14 +63,35 @@ static const char first_tables[] =
     "CREATE TABLE facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
     " STRICT, WITHOUT ROWID;";
 
+static const char journal_tables[] =
+    "CREATE TABLE journal("
+    " seq INTEGER PRIMARY KEY, job INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " line TEXT NOT NULL) STRICT;"
+    "CREATE INDEX journal_job ON journal(job) WHERE job <> 0;"
+    "CREATE TABLE journal_head("
+    " one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL,"
+    " prev BLOB NOT NULL, peaks BLOB NOT NULL) STRICT;"
+    "CREATE TABLE journal_tree("
+    " level INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " PRIMARY KEY(level, n)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE checkpoint("
+    " origin TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " text TEXT NOT NULL, signature TEXT NOT NULL,"
+    " PRIMARY KEY(origin, size)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE witness("
+    " origin TEXT NOT NULL, size INTEGER NOT NULL, witness TEXT NOT NULL,"
+    " at INTEGER NOT NULL, signature TEXT NOT NULL,"
+    " PRIMARY KEY(origin, size, witness)) STRICT, WITHOUT ROWID;";
+
 /* Step i leads from version i to i + 1. `then` may be NULL. */
 static const struct step {
     const char *sql;
     int (*then)(sqlite3 *db, struct err *err);
 } steps[] = {
-    {first_tables,                                                          NULL},
+    {first_tables,                                                          NULL         },
     {"ALTER TABLE views ADD COLUMN move_s INTEGER NOT NULL DEFAULT 0;"
-     "ALTER TABLE views ADD COLUMN debt_s INTEGER NOT NULL DEFAULT 0", NULL},
+     "ALTER TABLE views ADD COLUMN debt_s INTEGER NOT NULL DEFAULT 0", NULL         },
+    {journal_tables,                                                        journal_adopt},
 };
 
 static int pragma_number(sqlite3 *db, const char *sql, int64_t *ret_n, struct err *err)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/journal_int.h"
 #include "store/store_int.h"
 #include "store/text_int.h"
 #include "wire/noun_json.h"
@@ -30,9 +31,10 @@ enum put_stmt {
     PUT_SPEC,
     PUT_NO_VIEWS,
     PUT_VIEW,
-    PUT_POSTING,
     PUT_RUN,
     PUT_FACT,
+    PUT_CHECKPOINT,
+    PUT_WITNESS,
     PUT_TRIM_SPEC,
     PUT_TRIM_VIEWS,
     PUT_TRIM_HISTORY,
@@ -71,9 +73,6 @@ static const char *const put_sql[] = {
                  " state_age_s, own, chosen, move_s, debt_s)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
                  " ?13)",
-    [PUT_POSTING] =
-        "INSERT INTO postings(kind, at, job, epoch, \"from\", \"to\", milli)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [PUT_RUN] = "INSERT INTO runs(job, epoch, hosted, entry, host, person, institution,"
                 " project, partition, state, started, ended, elapsed_s, core_s,"
                 " mem_mib_s, gpu_s, cpu_us, max_rss_bytes, n_nodes, n_cores, milli)"
@@ -81,6 +80,10 @@ static const char *const put_sql[] = {
                 " ?15, ?16, ?17, ?18, ?19, ?20, ?21) ON CONFLICT DO NOTHING",
     [PUT_FACT] = "INSERT INTO facts(name, value) VALUES(?1, ?2)"
                  " ON CONFLICT(name) DO UPDATE SET value = ?2",
+    [PUT_CHECKPOINT] = "INSERT INTO checkpoint(origin, size, at, text, signature)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    [PUT_WITNESS] = "INSERT INTO witness(origin, size, witness, at, signature)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
     [PUT_TRIM_SPEC] = "DELETE FROM spec WHERE NOT (" LIVE("spec.id") ")",
     [PUT_TRIM_VIEWS] =
         "DELETE FROM views WHERE at < ?1 AND NOT (" LIVE("views.job") ")",
@@ -93,6 +96,7 @@ struct sink {
     sqlite3 *db;
     sqlite3_stmt *stmts[_PUT_STMT_MAX];
     struct buf json;
+    struct journal *journal;
 };
 
 int sink_open(sqlite3 *db, struct sink **ret_sink, struct err *err)
@@ -106,6 +110,8 @@ int sink_open(sqlite3 *db, struct sink **ret_sink, struct err *err)
     s->json = BUF_INIT(NOUN_BYTES);
     for (int i = 0; r == 0 && i < _PUT_STMT_MAX; i++)
         r = sql_prepare(db, put_sql[i], &s->stmts[i], err);
+    if (r == 0)
+        r = journal_open(db, &s->journal, err);
     if (r < 0) {
         sink_free(s);
         return r;
@@ -121,6 +127,7 @@ void *sink_free(struct sink *s)
     for (int i = 0; i < _PUT_STMT_MAX; i++)
         (void)sqlite3_finalize(s->stmts[i]); /* tells of the last step again */
     buf_release(&s->json);
+    journal_free(s->journal);
     free(s);
     return NULL;
 }
@@ -282,25 +289,6 @@ static int put_views(struct sink *s, const struct op *o, struct err *err)
     return r;
 }
 
-static int put_postings(struct sink *s, const struct op *o, struct err *err)
-{
-    sqlite3_stmt *st = s->stmts[PUT_POSTING];
-    const struct posting *p = op_body(o);
-    int r = 0;
-
-    for (uint32_t i = 0; r == 0 && i < o->n; i++, p++) {
-        bind_word(st, 1, posting_kind_word(p->kind));
-        bind_i64(st, 2, p->at.us);
-        bind_u64(st, 3, p->job);
-        bind_i64(st, 4, p->epoch);
-        bind_word(st, 5, p->from);
-        bind_word(st, 6, p->to);
-        bind_i64(st, 7, p->milli);
-        r = step(s, PUT_POSTING, err);
-    }
-    return r;
-}
-
 static int put_run(struct sink *s, const struct op *o, struct err *err)
 {
     sqlite3_stmt *st = s->stmts[PUT_RUN];
@@ -329,6 +317,26 @@ static int put_run(struct sink *s, const struct op *o, struct err *err)
     bind_i64(st, 20, u->n_cores);
     bind_i64(st, 21, u->milli);
     return step(s, PUT_RUN, err);
+}
+
+static int put_checkpoint(struct sink *s, const struct op *o, struct err *err)
+{
+    bool seen = o->kind == OP_WITNESS;
+    enum put_stmt which = seen ? PUT_WITNESS : PUT_CHECKPOINT;
+    sqlite3_stmt *st = s->stmts[which];
+    const struct signed_checkpoint *c = op_body(o);
+
+    bind_word(st, 1, c->origin);
+    bind_u64(st, 2, c->size);
+    if (seen) {
+        bind_text(st, 3, op_text(o), o->text);
+        bind_i64(st, 4, c->at.us);
+    } else {
+        bind_i64(st, 3, c->at.us);
+        bind_word(st, 4, c->text);
+    }
+    bind_word(st, 5, c->signature);
+    return step(s, which, err);
 }
 
 static int put_trim(struct sink *s, const struct op *o, struct err *err)
@@ -364,7 +372,7 @@ static int put_op(struct sink *s, const struct op *o, struct err *err)
     case OP_VIEWS:
         return put_views(s, o, err);
     case OP_POSTINGS:
-        return put_postings(s, o, err);
+        return journal_put(s->journal, op_body(o), o->n, err);
     case OP_RUN:
         return put_run(s, o, err);
     case OP_FACT:
@@ -373,6 +381,9 @@ static int put_op(struct sink *s, const struct op *o, struct err *err)
         return step(s, PUT_FACT, err);
     case OP_TRIM:
         return put_trim(s, o, err);
+    case OP_CHECKPOINT:
+    case OP_WITNESS:
+        return put_checkpoint(s, o, err);
     }
     return 0;
 }
@@ -391,7 +402,10 @@ int sink_commit(struct sink *s, struct batch *group, struct err *err)
             r = put_op(s, o, err);
     }
     if (r == 0)
+        r = journal_close_group(s->journal, err);
+    if (r == 0)
         r = step(s, PUT_COMMIT, err);
+    journal_committed(s->journal, r == 0);
     if (r < 0 && !sqlite3_get_autocommit(s->db))
         (void)step(s, PUT_ROLLBACK, NULL); /* r says what went wrong */
     return r;

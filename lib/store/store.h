@@ -31,6 +31,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "ledger/chain.h"
 #include "model/copy.h"
 #include "model/holding.h"
 #include "model/offer.h"
@@ -90,8 +91,28 @@ int store_put_views(struct store *s,
                     const struct route_view *views,
                     size_t n);
 
-/* Lines of the account book; each gets the next sequence number. */
+/*
+ * Steps of the account book. Those of one transaction (parts 0, 1, 2, …) follow each
+ * other within one batch; each transaction becomes one line of the journal.
+ */
 int store_put_postings(struct store *s, const struct posting *p, size_t n);
+
+#define SIGNATURE_TEXT_CAP 96 /* base64 of 64 bytes */
+
+/* A checkpoint of some journal as its center signed it. */
+struct signed_checkpoint {
+    char origin[ORIGIN_CAP];
+    uint64_t size;
+    struct wall at; /* when it was made or came */
+    char text[CHECKPOINT_TEXT_CAP];
+    char signature[SIGNATURE_TEXT_CAP];
+};
+/* Once per (origin, size): a repeat changes nothing. */
+int store_put_checkpoint(struct store *s, const struct signed_checkpoint *c);
+/* `witness` has signed the same text. Once per (origin, size, witness). */
+int store_put_witness(struct store *s,
+                      const struct signed_checkpoint *c,
+                      const char *witness);
 
 /* A run that happened here (host's record; entry's record of a run elsewhere has
  * hosted=false). */
@@ -134,11 +155,68 @@ int store_each_open_holding(struct store *s,
                             void *arg,
                             struct err *err);
 int store_each_copy(struct store *s, copy_fn each, void *arg, struct err *err);
+
+/* The book's steps from line `from` on. 0, the callback's value, -EBADMSG, -EIO. */
 int store_each_posting(struct store *s,
-                       uint64_t after_seq,
+                       uint64_t from,
                        int (*each)(const struct posting *p, void *arg),
                        void *arg,
                        struct err *err);
+/*
+ * At start: every step from the first line on, and that no line was changed, dropped,
+ * moved or added by anybody else. -EBADMSG names the first line that is wrong.
+ */
+int store_replay(struct store *s,
+                 int (*each)(const struct posting *p, void *arg),
+                 void *arg,
+                 struct err *err);
+/* Lines [from, until) as they are. */
+int store_each_line(struct store *s,
+                    uint64_t from,
+                    uint64_t until,
+                    int (*each)(uint64_t seq, const char *line, size_t n, void *arg),
+                    void *arg,
+                    struct err *err);
+/* The tree over all durable lines. */
+int store_journal_tree(struct store *s, struct merkle *ret_tree, struct err *err);
+
+struct proof_step {
+    bool right; /* the sibling stands on the right */
+    struct hash hash;
+};
+/*
+ * That line `index` is among the first `size`, from the leaf up.
+ *
+ * proof   [PROOF_MAX], *ret_n of them written
+ *
+ * 0, -ERANGE, -EBADMSG, -EIO. Its cost does not grow with the journal.
+ */
+int store_prove(struct store *s,
+                uint64_t size,
+                uint64_t index,
+                struct proof_step *proof,
+                size_t *ret_n,
+                struct hash *ret_root,
+                struct err *err);
+
+/* origin "" = of all centers. */
+int store_each_checkpoint(struct store *s,
+                          const char *origin,
+                          uint64_t from_size,
+                          uint32_t limit,
+                          int (*each)(const struct signed_checkpoint *c, void *arg),
+                          void *arg,
+                          struct err *err);
+int store_last_checkpoint(struct store *s,
+                          const char *origin,
+                          struct signed_checkpoint *ret_c); /* 0, -ENOENT */
+int store_each_witness(
+    struct store *s,
+    const char *origin,
+    uint64_t size,
+    int (*each)(const char *witness, struct wall at, const char *signature, void *arg),
+    void *arg,
+    struct err *err);
 
 int store_get_fact(struct store *s,
                    const char *name,

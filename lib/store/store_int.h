@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "store/store.h"
 
 /* Ceilings; STORE_BATCH_BYTES is in the door. */
@@ -32,15 +33,17 @@
 #define RETRY_S 1
 
 enum op_kind {
-    OP_HOLDING,   /* body: struct holding */
-    OP_COPY,      /* body: struct copy */
-    OP_DROP_COPY, /* no body */
-    OP_SPEC,      /* body: text */
-    OP_VIEWS,     /* body: n struct route_view */
-    OP_POSTINGS,  /* body: n struct posting */
-    OP_RUN,       /* body: struct run_record */
-    OP_FACT,      /* text: name; id: value */
-    OP_TRIM,      /* at: before */
+    OP_HOLDING,    /* body: struct holding */
+    OP_COPY,       /* body: struct copy */
+    OP_DROP_COPY,  /* no body */
+    OP_SPEC,       /* body: text */
+    OP_VIEWS,      /* body: n struct route_view */
+    OP_POSTINGS,   /* body: n struct posting */
+    OP_RUN,        /* body: struct run_record */
+    OP_FACT,       /* text: name; id: value */
+    OP_TRIM,       /* at: before */
+    OP_CHECKPOINT, /* body: struct signed_checkpoint */
+    OP_WITNESS,    /* body: the same; text: who signed */
 };
 
 struct op {
@@ -138,7 +141,6 @@ int schema_open(const char *path, sqlite3 **ret_db, struct err *err);
 enum read_stmt {
     READ_OPEN_HOLDINGS,
     READ_COPIES,
-    READ_POSTINGS,
     READ_FACT,
     READ_HOLDING,
     READ_TOKEN,

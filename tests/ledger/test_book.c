@@ -10,7 +10,7 @@
 #include "tests/cmocka_all.h"
 #include "tests/ledger/book_fixture.h"
 
-static void price_is_rounded_up_once(void **state)
+static void the_dearest_is_charged(void **state)
 {
     static const struct {
         int64_t core, gib, gpu;
@@ -18,20 +18,21 @@ static void price_is_rounded_up_once(void **state)
         int r;
         int64_t milli;
     } rows[] = {
-        {1000,      0,    0,    3600,       0,           0,    0,          1000              },
-        {1000,      0,    0,    1,          0,           0,    0,          1                 },
-        {1000,      0,    0,    4,          0,           0,    0,          2                 },
-        {0,         0,    0,    9999,       9999,        9999, 0,          0                 },
-        {1000,      500,  0,    3600,       1024 * 3600, 0,    0,          1500              },
-        {1000,      500,  9000, 7200,       2048 * 3600, 3600, 0,          2000 + 1000 + 9000},
-        {0,         1000, 0,    0,          1,           0,    0,          1                 },
- /* two thirds and one third of a thousandth: rounded together */
-        {1,         1,    0,    2400,       1024 * 1200, 0,    0,          1                 },
-        {1,         0,    1,    1,          0,           3600, 0,          2                 },
-        {INT64_MAX, 0,    0,    3600,       0,           0,    0,          INT64_MAX         },
-        {INT64_MAX, 0,    0,    3601,       0,           0,    -EOVERFLOW, 0                 },
-        {INT64_MAX, 0,    0,    UINT64_MAX, 0,           0,    -EOVERFLOW, 0                 },
-        {-1,        0,    0,    1,          0,           0,    -EINVAL,    0                 },
+        {1000,      0,    0,    3600,       0,           0,    0,          1000     },
+        {1000,      0,    0,    1,          0,           0,    0,          1        },
+        {1000,      0,    0,    4,          0,           0,    0,          2        },
+        {0,         0,    0,    9999,       9999,        9999, 0,          0        },
+        {1000,      500,  0,    3600,       1024 * 3600, 0,    0,          1000     },
+        {1000,      500,  0,    3600,       4096 * 3600, 0,    0,          2000     },
+        {1000,      500,  9000, 7200,       2048 * 3600, 3600, 0,          9000     },
+        {0,         1000, 0,    0,          1,           0,    0,          1        },
+ /* four thirds of a thousandth */
+        {2,         1,    0,    2400,       1024 * 1200, 0,    0,          2        },
+        {1,         0,    1,    1,          0,           3600, 0,          1        },
+        {INT64_MAX, 0,    0,    3600,       0,           0,    0,          INT64_MAX},
+        {INT64_MAX, 0,    0,    3601,       0,           0,    -EOVERFLOW, 0        },
+        {INT64_MAX, 0,    0,    UINT64_MAX, 0,           0,    -EOVERFLOW, 0        },
+        {-1,        0,    0,    1,          0,           0,    -EINVAL,    0        },
     };
 
     (void)state;
@@ -256,29 +257,35 @@ static void damaged_lines_are_refused(void **state)
         int64_t milli;
         int r;
     } rows[] = {
-        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  100,       0      },
-        {POST_GRANT,        "budget:p@hue",   "avail:p@hue",    100,       -EINVAL},
-        {POST_GRANT,        "avail:p@hanoi",  "budget:p@hanoi", 100,       -EINVAL},
-        {POST_GRANT,        "budget:p@hanoi", "avail:q@hanoi",  100,       -EINVAL},
-        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  -1,        -EINVAL},
-        {POST_GRANT,        "budget:p@hanoi", "avail:p@hanoi",  INT64_MAX, -EINVAL},
-        {POST_WITHDRAW,     "avail:p@hanoi",  "budget:p@hanoi", 101,       -EINVAL},
-        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   101,       -EINVAL},
-        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  1,         -EINVAL},
-        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   60,        0      },
-        {POST_HOLD,         "avail:p@hanoi",  "hold:5@hanoi",   1,         -EINVAL},
-        {POST_CAPTURE,      "hold:5@hanoi",   "spent:q@hanoi",  1,         -EINVAL},
-        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  61,        -EINVAL},
-        {POST_CAPTURE,      "hold:5@hanoi",   "spent:p@hanoi",  60,        0      },
-        {POST_RELEASE,      "hold:5@hanoi",   "avail:p@hanoi",  0,         -EINVAL},
-        {POST_REFUND,       "spent:p@hanoi",  "avail:p@hanoi",  61,        -EINVAL},
-        {POST_REFUND,       "spent:p@hanoi",  "avail:p@hanoi",  10,        0      },
-        {POST_OVERRUN,      "avail:p@hanoi",  "owed:p@hanoi",   1,         -EINVAL},
-        {POST_HOLD,         "avail:p@hanoi",  "hold:x@hanoi",   1,         -EINVAL},
-        {POST_HOLD,         "avail:@hanoi",   "hold:6@hanoi",   1,         -EINVAL},
-        {POST_HOLD,         "purse:p@hanoi",  "hold:6@hanoi",   1,         -EINVAL},
-        {POST_HOLD,         "",               "",               1,         -EINVAL},
-        {_POSTING_KIND_MAX, "budget:p@hanoi", "avail:p@hanoi",  1,         -EINVAL},
+        {POST_GRANT,        "budget:p",         "avail:p@hanoi",    100,       0      },
+        {POST_GRANT,        "budget:p",         "avail:p@hue",      100,       -EINVAL},
+        {POST_GRANT,        "avail:p@hanoi",    "budget:p",         100,       -EINVAL},
+        {POST_GRANT,        "budget:p",         "avail:q@hanoi",    100,       -EINVAL},
+        {POST_GRANT,        "budget:p",         "avail:p@hanoi",    -1,        -EINVAL},
+        {POST_GRANT,        "budget:p",         "avail:p@hanoi",    INT64_MAX, -EINVAL},
+        {POST_WITHDRAW,     "avail:p@hanoi",    "budget:p",         101,       -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",    "hold:5.1",         101,       -EINVAL},
+        {POST_CAPTURE,      "hold:5.1",         "spent:p",          1,         -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",    "hold:5.1",         60,        0      },
+        {POST_HOLD,         "avail:p@hanoi",    "hold:5.1",         1,         -EINVAL},
+        {POST_CAPTURE,      "hold:5.1",         "spent:q",          1,         -EINVAL},
+        {POST_CAPTURE,      "hold:5.2",         "spent:p",          1,         -EINVAL},
+        {POST_CAPTURE,      "hold:5.1",         "spent:p",          61,        -EINVAL},
+        {POST_CAPTURE,      "hold:5.1",         "spent:p",          60,        0      },
+        {POST_EARN,         "budget:p",         "earned:hue",       60,        -EINVAL},
+        {POST_EARN,         "budget:p",         "earned:hanoi",     60,        0      },
+        {POST_RELEASE,      "hold:5.1",         "avail:p@hanoi",    0,         -EINVAL},
+        {POST_REFUND,       "refund:NODE_FAIL", "avail:p@hanoi",    1,         -EINVAL},
+        {POST_REFUND,       "spent:p",          "avail:p@hanoi",    1,         -EINVAL},
+        {POST_REFUND,       "spent:p",          "refund:NODE_FAIL", 61,        -EINVAL},
+        {POST_UNEARN,       "earned:hanoi",     "budget:p",         61,        -EINVAL},
+        {POST_OVERRUN,      "avail:p@hanoi",    "owed:p",           1,         -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",    "hold:x.1",         1,         -EINVAL},
+        {POST_HOLD,         "avail:p@hanoi",    "hold:6",           1,         -EINVAL},
+        {POST_HOLD,         "avail:@hanoi",     "hold:6.1",         1,         -EINVAL},
+        {POST_HOLD,         "purse:p@hanoi",    "hold:6.1",         1,         -EINVAL},
+        {POST_HOLD,         "",                 "",                 1,         -EINVAL},
+        {_POSTING_KIND_MAX, "budget:p",         "avail:p@hanoi",    1,         -EINVAL},
     };
     struct book *b = book_new("hanoi");
 
@@ -320,7 +327,7 @@ static void impossible_budgets_change_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(price_is_rounded_up_once),
+        cmocka_unit_test(the_dearest_is_charged),
         cmocka_unit_test(life_of_a_hold),
         cmocka_unit_test(refusals_name_project_and_amounts),
         cmocka_unit_test(a_repeat_changes_nothing),

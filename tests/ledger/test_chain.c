@@ -112,24 +112,25 @@ static void lines_follow_each_other(void **state)
     size_t len[5];
     struct chain w = {.seq = 1}, c = {.seq = 1};
     struct posting p = {.kind = POST_HOLD,
-                        .at = {17},
+                        .at = {INT64_C(1700000000) * US_PER_S + 17},
                         .job = 5,
                         .epoch = 2,
                         .from = "avail:p@hanoi",
-                        .to = "hold:5@hanoi"};
+                        .to = "hold:5.2"};
     struct err err = {0};
     char text[64];
 
     (void)state;
     for (size_t i = 0; i < 5; i++) {
         p.milli = (int64_t)i;
-        assert_int_equal(chain_write(&w, &p, lines[i], sizeof(lines[i]), &len[i]), 0);
+        assert_int_equal(chain_write(&w, &p, 1, lines[i], sizeof(lines[i]), &len[i]),
+                         0);
     }
     assert_string_equal(
-        lines[0], "{\"at\":17,\"epoch\":2,\"from\":\"avail:p@hanoi\",\"job\":5,"
-                  "\"kind\":\"hold\",\"milli\":0,\"prev\":\"000000000000000000000000"
-                  "0000000000000000000000000000000000000000\",\"seq\":1,"
-                  "\"to\":\"hold:5@hanoi\"}");
+        lines[0],
+        "{\"job\":\"5.2\",\"post\":[[\"avail:p@hanoi\",0],[\"hold:5.2\",0]],"
+        "\"prev\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+        "\"seq\":1,\"t\":\"2023-11-14T22:13:20Z\",\"txn\":\"H5.2\",\"unit\":\"mNSU\"}");
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(chain_follow(&c, lines[i], len[i], &err), 0);
     assert_memory_equal(&c, &w, sizeof(c));
@@ -150,8 +151,139 @@ static void lines_follow_each_other(void **state)
     c = (struct chain){.seq = 1};
     assert_int_equal(chain_follow(&c, lines[1], len[1], &err), -EBADMSG);
     assert_string_equal(err.text, "line 1 is expected, 2 is there");
-    assert_int_equal(chain_write(&w, &p, text, sizeof(text), len), -EMSGSIZE);
+    assert_int_equal(chain_write(&w, &p, 1, text, sizeof(text), len), -EMSGSIZE);
     assert_int_equal(w.seq, 6);
+    assert_int_equal(chain_write(&w, &p, 0, lines[0], sizeof(lines[0]), len), -EINVAL);
+    p.milli = -1;
+    assert_int_equal(chain_write(&w, &p, 1, lines[0], sizeof(lines[0]), len), -EINVAL);
+    assert_int_equal(w.seq, 6);
+}
+
+/* A settlement with its raw figures, as the host writes it. */
+static size_t a_settlement(struct posting *p, char *line, size_t cap)
+{
+    struct chain c = {.seq = 41};
+    size_t len = 0;
+
+    p[0] = (struct posting){
+        .kind = POST_CAPTURE,
+        .at = {INT64_C(1700000000) * US_PER_S},
+        .job = 3000000077,
+        .epoch = 1,
+        .from = "hold:3000000077.1",
+        .to = "spent:ioit.climate",
+        .milli = 8000,
+        .has_raw = true,
+        .raw = { 57600, 1024, 7}
+    };
+    p[1] = (struct posting){.part = 1,
+                            .kind = POST_RELEASE,
+                            .job = 3000000077,
+                            .epoch = 1,
+                            .from = "hold:3000000077.1",
+                            .to = "avail:ioit.climate@hanoi",
+                            .milli = 8000};
+    p[2] = (struct posting){.part = 2,
+                            .kind = POST_EARN,
+                            .job = 3000000077,
+                            .epoch = 1,
+                            .from = "budget:ioit.climate",
+                            .to = "earned:\"ha\\noi\x01",
+                            .milli = INT64_MAX};
+    assert_int_equal(chain_write(&c, p, 3, line, cap, &len), 0);
+    return len;
+}
+
+static void a_line_is_read_as_it_was_written(void **state)
+{
+    struct posting p[TXN_POSTINGS_MAX] = {0}, q[TXN_POSTINGS_MAX] = {0};
+    struct err err = {0};
+    char line[2048];
+    size_t len = a_settlement(p, line, sizeof(line)), n = 0;
+
+    (void)state;
+    if (line_read(line, len, q, &n, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(q[i].seq, 41);
+        assert_int_equal(q[i].part, i);
+        assert_int_equal(q[i].kind, p[i].kind);
+        assert_int_equal(q[i].at.us, p[0].at.us);
+        assert_int_equal(q[i].job, p[i].job);
+        assert_int_equal(q[i].epoch, p[i].epoch);
+        assert_int_equal(q[i].milli, p[i].milli);
+        assert_string_equal(q[i].txn, "S3000000077.1");
+        assert_string_equal(q[i].from, p[i].from);
+        assert_string_equal(q[i].to, p[i].to);
+    }
+    assert_true(q[0].has_raw && !q[1].has_raw);
+    assert_memory_equal(&q[0].raw, &p[0].raw, sizeof(p[0].raw));
+}
+
+/* Whatever passes with a byte changed or missing says exactly that, in the one form. */
+static void one_form_only(void **state)
+{
+    struct posting p[TXN_POSTINGS_MAX] = {0}, q[TXN_POSTINGS_MAX];
+    char line[2048], again[2048];
+    size_t len = a_settlement(p, line, sizeof(line)), n = 0, m = 0;
+    unsigned refused = 0;
+
+    (void)state;
+    for (size_t at = 0; at < len; at++) {
+        char was = line[at];
+
+        assert_int_equal(line_read(line, at, q, &n, NULL), -EBADMSG);
+        for (int flip = 1; flip < 128; flip += 3) {
+            struct chain c = {.seq = 41};
+
+            line[at] = (char)(was ^ flip);
+            if (line_read(line, len, q, &n, NULL) < 0) {
+                refused++;
+                continue;
+            }
+            c.seq = q[0].seq;
+            assert_int_equal(chain_write(&c, q, n, again, sizeof(again), &m), 0);
+            if (strstr(line,
+                       "\"prev\":\"00000000000000000000000000000000000000000000000000"
+                       "00000000000000\""))
+                assert_string_equal(again, line);
+        }
+        line[at] = was;
+    }
+    assert_true(refused > 1000);
+    assert_int_equal(line_read("{}", 2, q, &n, NULL), -EBADMSG);
+}
+
+static void checkpoints_are_read_back(void **state)
+{
+    static const char *const wrong[] = {
+        "",
+        "a\n1\n",
+        "a\nx\nAAAA\n",
+        "a\n-1\nq\n",
+        "a\n1\n!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!=\n",
+        "a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n",
+        "a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    };
+    struct merkle m = {0};
+    struct checkpoint p = {0};
+    struct err err = {0};
+    struct hash root;
+    char text[CHECKPOINT_TEXT_CAP];
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(merkle_add(&m, &leaves[i]), 0);
+        assert_int_equal(merkle_root(&m, &root), 0);
+        assert_int_equal(checkpoint_write(&m, "hopluu/hanoi", text, sizeof(text)), 0);
+        assert_int_equal(checkpoint_read(text, &p, &err), 0);
+        assert_string_equal(p.origin, "hopluu/hanoi");
+        assert_int_equal(p.size, i + 1);
+        assert_memory_equal(&p.root, &root, sizeof(root));
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(checkpoint_read(wrong[i], &p, &err), -EBADMSG);
 }
 
 /* --- the recorded sample -------------------------------------------------------------
@@ -201,6 +333,8 @@ static void the_sample_agrees(void **state)
     static const unsigned proofs[] = {0, 6, 12};
     struct buf b = BUF_INIT(1 << 20), want = BUF_INIT(1 << 16);
     struct hash sample_leaves[64];
+    struct posting steps[TXN_POSTINGS_MAX];
+    size_t n_steps = 0;
     struct chain c = {0};
     struct merkle m = {0};
     struct err err = {0};
@@ -218,6 +352,8 @@ static void the_sample_agrees(void **state)
         size_t len = strcspn(line, "\n");
 
         if (chain_follow(&c, line, len, &err) < 0)
+            fail_msg("%s", err.text);
+        if (line_read(line, len, steps, &n_steps, &err) < 0)
             fail_msg("%s", err.text);
         assert_int_equal(merkle_leaf(line, len, &sample_leaves[n]), 0);
         assert_int_equal(merkle_add(&m, &sample_leaves[n]), 0);
@@ -239,6 +375,9 @@ int main(void)
         cmocka_unit_test(every_line_is_included_once),
         cmocka_unit_test(a_tree_only_grows),
         cmocka_unit_test(lines_follow_each_other),
+        cmocka_unit_test(a_line_is_read_as_it_was_written),
+        cmocka_unit_test(one_form_only),
+        cmocka_unit_test(checkpoints_are_read_back),
         cmocka_unit_test(the_sample_agrees),
     };
 

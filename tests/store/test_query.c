@@ -238,55 +238,6 @@ static void views_replace_those_of_their_epoch(void **state)
     fixture_close(&f);
 }
 
-static int check_posting(const struct posting *p, void *arg)
-{
-    uint64_t *seq = arg;
-
-    assert_int_equal(p->seq, ++*seq);
-    assert_int_equal(p->milli, p->seq * 10);
-    assert_int_equal(p->kind, p->seq % 2 ? POST_HOLD : POST_RELEASE);
-    assert_string_equal(p->from, "avail:p@hanoi");
-    assert_string_equal(p->to, "hold:5@hanoi");
-    assert_int_equal(p->job, 5);
-    assert_int_equal(p->epoch, 2);
-    return 0;
-}
-
-static void lines_of_the_book_are_numbered(void **state)
-{
-    struct fixture f;
-    struct posting p[3] = {0};
-    uint64_t seq = 0;
-
-    (void)state;
-    fixture_open(&f);
-    for (int64_t n = 0; n < 12;) {
-        for (size_t i = 0; i < 3; i++) {
-            n++;
-            p[i] = (struct posting){.kind = n % 2 ? POST_HOLD : POST_RELEASE,
-                                    .at = AT(1),
-                                    .job = 5,
-                                    .epoch = 2,
-                                    .from = "avail:p@hanoi",
-                                    .to = "hold:5@hanoi",
-                                    .milli = n * 10};
-        }
-        assert_int_equal(store_put_postings(f.store, p, 3), 0);
-        if (n == 6) {
-            fixture_commit(&f);
-            fixture_reopen(&f);
-        }
-    }
-    assert_int_equal(store_put_postings(f.store, p, 0), 0);
-    fixture_commit(&f);
-    assert_int_equal(store_each_posting(f.store, 0, check_posting, &seq, &f.err), 0);
-    assert_int_equal(seq, 12);
-    seq = 7;
-    assert_int_equal(store_each_posting(f.store, 7, check_posting, &seq, &f.err), 0);
-    assert_int_equal(seq, 12);
-    fixture_close(&f);
-}
-
 /* --- trimming
  * --------------------------------------------------------------------------- */
 
@@ -366,7 +317,6 @@ int main(void)
         cmocka_unit_test(filters_and_pages),
         cmocka_unit_test(runs_are_counted_once),
         cmocka_unit_test(views_replace_those_of_their_epoch),
-        cmocka_unit_test(lines_of_the_book_are_numbered),
         cmocka_unit_test(trimming_leaves_what_may_be_asked),
     };
 
