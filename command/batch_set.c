@@ -328,6 +328,8 @@ static int set_resource(struct batch *b, int key, const char *value, struct err 
         return set_name(q->partition, sizeof(q->partition), value, err);
     case BATCH_COMM:
         return set_title(q->comm, sizeof(q->comm), value, err);
+    case BATCH_COMM_KEY:
+        return set_title(b->spec->comm_key, sizeof(b->spec->comm_key), value, err);
     case BATCH_HINT:
         if (!strcmp(value, "nomultithread") || !strcmp(value, "compute_bound"))
             return 0;

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "daemon/job_dir.h"
 #include "daemon/peers.h"
+#include "daemon/profiles.h"
 #include "daemon/returning.h"
 #include "engine/local.h"
 #include "engine/null.h"
@@ -80,6 +81,21 @@ static void on_ended(const struct engine_end *e, void *arg)
         center_apply(c, &fx);
 }
 
+static int load_spec(struct center *c,
+                     uint64_t id,
+                     struct job_spec **ret_spec,
+                     struct err *err);
+
+static void on_traffic(struct engine_traffic *t, void *arg)
+{
+    struct center *c = arg;
+    const struct copy *x = fed_copy(c->fed, t->id);
+    _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
+
+    if (x && x->epoch == t->epoch && load_spec(c, t->id, &spec, NULL) == 0)
+        profiles_take(c, x, spec, t);
+}
+
 static void on_supply_changed(void *arg)
 {
     struct center *c = arg;
@@ -111,6 +127,7 @@ int engine_glue_open(struct center *c, struct err *err)
         .impossible = on_impossible,
         .started = on_started,
         .ended = on_ended,
+        .traffic = on_traffic,
         .supply_changed = on_supply_changed,
     };
     const struct settings *s = c->settings;
@@ -213,6 +230,7 @@ void engine_glue_start(struct center *c,
 {
     const struct copy *x = fed_copy(c->fed, id);
     _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
+    struct buf matrix = BUF_INIT(PROFILE_MAX + 1);
     struct engine_start start;
     struct err err = {0};
     int r;
@@ -224,7 +242,11 @@ void engine_glue_start(struct center *c,
         start = start_of(c, x);
         start.spec = spec;
         start.inputs_dir = inputs_dir;
+        profiles_find(c, x, spec, &matrix);
+        start.matrix = matrix.len ? buf_text(&matrix) : NULL;
+        start.matrix_len = matrix.len;
         r = c->engine->ops->start(c->engine, &start, &err);
+        buf_release(&matrix);
     }
     if (r < 0)
         refused(c, id, &err, r);

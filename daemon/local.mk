@@ -15,6 +15,7 @@ daemon_hopluud_SOURCES = \
 	daemon/ops_submit.c \
 	daemon/peer_ask.c daemon/peer_ask.h \
 	daemon/peers.c daemon/peers.h \
+	daemon/profiles.c daemon/profiles.h \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/returning.c daemon/returning.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \
@@ -29,9 +30,9 @@ daemon_hopluud_LDADD = lib/libengine.la lib/libstore.la lib/libfed.la lib/libwir
 	$(SQLITE_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) \
 	$(HWLOC_LIBS) -lpthread -lm
 # end of the center's doors
-# The node daemon, its shepherd and the launch agent of Open MPI.
+# The node daemon, its shepherd and the agents of Open MPI.
 sbin_PROGRAMS += daemon/hopluu-noded
-hopluulibexec_PROGRAMS += daemon/hopluu-shepherd daemon/hopluu-launch
+hopluulibexec_PROGRAMS += daemon/hopluu-shepherd daemon/hopluu-launch daemon/hopluu-rank
 
 daemon_hopluu_noded_SOURCES = \
 	daemon/noded.c daemon/noded.h \
@@ -57,10 +58,17 @@ daemon_hopluu_shepherd_SOURCES = \
 	daemon/shepherd_collect.c daemon/shepherd_collect.h \
 	daemon/shepherd_end.c daemon/shepherd_end.h \
 	daemon/shepherd_plan.c daemon/shepherd_plan.h \
+	daemon/shepherd_traffic.c daemon/shepherd_traffic.h \
 	daemon/shepherd_tree.c daemon/shepherd_tree.h
 daemon_hopluu_shepherd_CFLAGS = $(program_cflags)
 daemon_hopluu_shepherd_LDFLAGS = $(program_ldflags)
-daemon_hopluu_shepherd_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
+daemon_hopluu_shepherd_LDADD = lib/libwire.la lib/libplace.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(SSL_LIBS) -lm
+
+daemon_hopluu_rank_SOURCES = daemon/rank.c
+daemon_hopluu_rank_CFLAGS = $(program_cflags)
+daemon_hopluu_rank_LDFLAGS = $(program_ldflags)
+daemon_hopluu_rank_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
 	$(JANSSON_LIBS) $(SSL_LIBS)
 
 daemon_hopluu_launch_SOURCES = daemon/launch.c

@@ -35,6 +35,8 @@
 #define NODE_JOBS_MAX 4096
 #define NODE_STEPS_MAX 64 /* per job: remote launches at a time */
 #define CHUNK_BYTES (256u << 10)
+#define NODE_TRAFFIC_MAX                                                               \
+    (4u << 20)            /* bytes of pairs that one node reports of one job */
 #define NODE_DIR_CAP 3072 /* a job's or step's directory: leaves room for names */
 #define LAUNCH_LOST_S 5   /* a launcher that is away longer has ended */
 
@@ -93,6 +95,8 @@ struct node_job {
     uint32_t n_steps; /* ever */
     uint64_t step_cpu_us;
     uint64_t step_max_rss;
+    json_t *traffic;      /* what its launches here have reported; NULL = nothing */
+    size_t traffic_bytes; /* of it */
 };
 
 struct node {
@@ -140,6 +144,8 @@ void job_release(struct node_job *j);
 void job_settle(struct node_job *j);
 /* Inputs are there: run the script, or say that it is prepared. */
 void job_go(struct node_job *j);
+/* What a launch's shepherd has collected (shepherd_traffic.h); NULL is fine. */
+void job_take_traffic(struct node_job *j, json_t *traffic);
 const char *order_text(const struct node_job *j, const char *key); /* "" = none */
 
 /* noded_script.c: run an order's script. */

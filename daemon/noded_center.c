@@ -34,10 +34,10 @@ void center_tell_started(struct node_job *j)
 
 void center_tell_ended(struct node_job *j)
 {
-    tell(j->node, json_pack("{s:s, s:I, s:i, s:O*, s:I, s:I}", "t", "ended", "id",
+    tell(j->node, json_pack("{s:s, s:I, s:i, s:O*, s:I, s:I, s:O*}", "t", "ended", "id",
                             (json_int_t)j->id, "epoch", (int)j->epoch, "end", j->end,
                             "step_cpu_us", (json_int_t)j->step_cpu_us, "step_max_rss",
-                            (json_int_t)j->step_max_rss));
+                            (json_int_t)j->step_max_rss, "traffic", j->traffic));
 }
 
 void center_tell_prepared(struct node_job *j)
@@ -64,10 +64,11 @@ void center_tell_released(struct node *n,
                           uint32_t epoch,
                           const struct node_job *j)
 {
-    tell(n, json_pack("{s:s, s:I, s:i, s:I, s:I}", "t", "released", "id",
+    tell(n, json_pack("{s:s, s:I, s:i, s:I, s:I, s:O*}", "t", "released", "id",
                       (json_int_t)id, "epoch", (int)epoch, "step_cpu_us",
                       (json_int_t)(j ? j->step_cpu_us : 0), "step_max_rss",
-                      (json_int_t)(j ? j->step_max_rss : 0)));
+                      (json_int_t)(j ? j->step_max_rss : 0), "traffic",
+                      j ? j->traffic : NULL));
 }
 
 static void say_again(struct node_job *j)

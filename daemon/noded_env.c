@@ -11,6 +11,8 @@
  * - Several orted on one host share a session directory unless each has its own
  *   TMPDIR, and then crash in hwloc_shmem_topology_write; rtc_hwloc_vmhole=none
  * besides.
+ * - orte_fork_agent is run in place of each rank, on the rank's own node: the one hook
+ *   that sees what mpirun runs. Environment that it sets reaches MPI_Init.
  * - Without orte_leave_session_attached orted goes to the background and the agent
  *   returns: then nobody would know when it ends.
  */
@@ -241,6 +243,8 @@ static void open_mpi(struct env *e, const struct node_job *j)
     set(e, "OMPI_MCA_orte_leave_session_attached", "1");
     set(e, "OMPI_MCA_ras", "^slurm");
     set(e, "OMPI_MCA_orte_default_hostfile", "%s/u/hosts", j->dir);
+    if (json_is_true(json_object_get(j->order, "watch")))
+        set(e, "OMPI_MCA_orte_fork_agent", "%s/hopluu-rank", libexec());
     if (!json_is_true(json_object_get(j->order, "fake"))) {
         if (*order_text(j, "ranks"))
             set(e, "OMPI_MCA_orte_rankfile", "%s/u/ranks", j->dir);
@@ -281,6 +285,10 @@ json_t *env_script(const struct node_job *j)
     job_names(&e, j);
     slurm_shape(&e, j);
     set(&e, "TMPDIR", "%s/u/tmp", j->dir);
+    if (json_is_true(json_object_get(j->order, "watch")))
+        set(&e, "HOPLUU_COMM_DIR", "%s/u/comm", j->dir);
+    if (json_is_true(json_object_get(j->order, "record")))
+        set(&e, "HOPLUU_COMM_RECORD", "1");
     open_mpi(&e, j);
     return finish(&e);
 }
@@ -298,6 +306,8 @@ json_t *env_step(const struct node_job *j, const char *tmp)
             (void)json_array_remove(e.list, i); /* i is in it */
     }
     set(&e, "TMPDIR", "%s", tmp);
+    if (has(&e, "HOPLUU_COMM_DIR"))
+        set(&e, "HOPLUU_COMM_DIR", "%s/comm", tmp);
     return finish(&e);
 }
 

@@ -79,6 +79,7 @@ void job_free(struct node_job *j)
     j->node->n_jobs--;
     json_decref(j->order);
     json_decref(j->end);
+    json_decref(j->traffic);
     free(j);
 }
 
@@ -242,6 +243,26 @@ void job_cancel(struct node_job *j, int signal)
     }
     (void)snprintf(line, sizeof(line), "signal %d\n", signal);
     leash_say(&j->leash, signal ? line : "end\n");
+}
+
+/* All of it goes into one frame: what is beyond is said to be missing. */
+void job_take_traffic(struct node_job *j, json_t *traffic)
+{
+    size_t bytes = json_string_length(json_object_get(traffic, "pairs"));
+
+    if (!traffic)
+        return;
+    if (!j->traffic)
+        j->traffic = json_array();
+    if (j->traffic_bytes + bytes > NODE_TRAFFIC_MAX) {
+        (void)json_object_set_new(traffic, "pairs", json_string(""));
+        (void)json_object_set_new(traffic, "text",
+                                  json_string("more than one node may report"));
+        bytes = 0;
+    }
+    if (json_array_size(j->traffic) < NODE_STEPS_MAX
+        && !json_array_append(j->traffic, traffic))
+        j->traffic_bytes += bytes;
 }
 
 void job_settle(struct node_job *j)

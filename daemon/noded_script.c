@@ -75,6 +75,17 @@ static int as_guest(const struct node_job *j,
     return r;
 }
 
+/* Where the ranks on this node leave what they said to others; null = not watched. */
+static json_t *comm_of(const struct node_job *j)
+{
+    char path[PATH_MAX];
+
+    if (!json_is_true(json_object_get(j->order, "watch"))
+        || path_join(path, sizeof(path), j->dir, "u/comm"))
+        return json_null();
+    return json_string(path);
+}
+
 static json_t *argv_of(const struct node_job *j, const struct job_spec *s)
 {
     json_t *argv = json_array();
@@ -112,7 +123,7 @@ static json_t *compose(const struct node_job *j,
         (void)json_array_append_new(outputs, json_string(s->outputs.v[i]));
     o = json_pack(
         "{s:o, s:o, s:s, s:o, s:s, s:o, s:b, s:b, s:s, s:I, s:I, s:O*, s:i, s:O*, "
-        "s:i, s:i, s:b, s:o, s:o, s:o, s:I}",
+        "s:i, s:i, s:b, s:o, s:o, s:o, s:I, s:o, s:I}",
         "argv", argv_of(j, s), "env", env_script(j), "cwd", p->cwd, "stdin",
         text_or_null(p->in), "stdout", p->out, "stderr",
         text_or_null(strcmp(p->err, p->out) ? p->err : ""), "append", s->append,
@@ -124,7 +135,8 @@ static json_t *compose(const struct node_job *j,
         home ? json_null() : json_string(work), "out",
         home ? json_null() : json_string(out), "outputs", outputs, "transfer_max",
         (json_int_t)(json_integer_value(json_object_get(j->order, "transfer_max"))
-                         ?: (json_int_t)TRANSFER_MAX));
+                         ?: (json_int_t)TRANSFER_MAX),
+        "comm", comm_of(j), "comm_ranks", (json_int_t)s->request.n_tasks);
     return o;
 }
 

@@ -115,6 +115,7 @@ static void on_gone(void *arg)
     s->job->step_max_rss =
         MAX(s->job->step_max_rss,
             (uint64_t)json_integer_value(json_object_get(s->end, "max_rss")));
+    job_take_traffic(s->job, json_object_get(s->end, "traffic"));
     flush(s);
     if (s->job->releasing)
         job_settle(s->job); /* may remove it, and us */
@@ -202,6 +203,19 @@ static int step_dirs(const struct node_job *j, const char *dir, const char *tmp)
     return account_dir(tmp, j->uid, j->gid, NULL);
 }
 
+/* Where its ranks leave what they said (env_step); without it nothing is collected. */
+static void watch_ranks(json_t *plan, const struct node_job *j, const char *tmp)
+{
+    const json_t *request =
+        json_object_get(json_object_get(j->order, "spec"), "request");
+    char path[PATH_MAX];
+
+    if (path_join(path, sizeof(path), tmp, "comm"))
+        return;
+    (void)json_object_set_new(plan, "comm", json_string(path));
+    (void)json_object_set(plan, "comm_ranks", json_object_get(request, "n_tasks"));
+}
+
 static int step_start(struct node_step *s, const char *command)
 {
     const struct node_job *j = s->job;
@@ -223,6 +237,8 @@ static int step_start(struct node_step *s, const char *command)
                   json_is_true(json_object_get(j->order, "home")) && home ? home : cwd,
                   "user", j->user, "uid", (json_int_t)j->uid, "gid", (json_int_t)j->gid,
                   "kill_wait_s", (int)j->node->conf.kill_wait_s, "token", s->token);
+    if (o && json_is_true(json_object_get(j->order, "watch")))
+        watch_ranks(o, j, tmp);
     r = o ? run_write(s->dir, "job.json", o, NULL) : -ENOMEM;
     json_decref(o);
     return r ? r : run_shepherd(j->node, s->dir, &s->leash, NULL);

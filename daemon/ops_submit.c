@@ -12,6 +12,7 @@
 #include "daemon/blobs.h"
 #include "daemon/gate.h"
 #include "daemon/peers.h"
+#include "daemon/profiles.h"
 #include "daemon/users.h"
 #include "model/job_id.h"
 #include "wire/noun_json.h"
@@ -123,6 +124,8 @@ static int read_spec(struct ask *a, struct job_spec **ret_spec, struct err *err)
         r = job_spec_check(*ret_spec, err);
     if (r == 0)
         r = check_supported(*ret_spec, err);
+    if (r == 0)
+        r = profiles_check_comm(&(*ret_spec)->request, err);
     if (r == 0)
         r = blobs_check(a->c, a->who->uid, *ret_spec, err);
     return r;

@@ -37,19 +37,6 @@ static void complain(struct collect *c, const char *name, const char *why)
     buf_printf(c->note, "%s%s: %s", c->note->len ? "; " : "", name, why);
 }
 
-static void rights(const struct plan *p, bool user)
-{
-    /* Only root can change; the answer is checked where it matters, at open. */
-    if (getuid() != 0 || p->uid == 0)
-        return;
-    if (user) {
-        if (setegid(p->gid) < 0 || seteuid(p->uid) < 0)
-            _exit(126);
-    } else if (seteuid(0) < 0 || setegid(0) < 0) {
-        _exit(126);
-    }
-}
-
 static bool listed(const struct collect *c, const char *name)
 {
     size_t i;
@@ -146,7 +133,7 @@ static void take(struct collect *c, int dir, const char *last, const char *name)
     }
     if (path_join(to, sizeof(to), c->p->out, listed_as))
         return;
-    rights(c->p, false);
+    plan_rights(c->p, false);
     *strrchr(to, '/') = '\0';
     r = path_make_dirs(to, 0700, &err);
     if (!r) {
@@ -157,7 +144,7 @@ static void take(struct collect *c, int dir, const char *last, const char *name)
         complain(c, name, err_text(&err, r));
     else
         list(c, listed_as, st.st_mode);
-    rights(c->p, true);
+    plan_rights(c->p, true);
 }
 
 /* Match one segment of the pattern after the other, never leaving the directory. */
@@ -221,7 +208,7 @@ void collect_outputs(const struct plan *p, json_t **ret_files, struct buf *note)
         list(&c, STEP_ERR, 0600);
     if (!p->work)
         return;
-    rights(p, true);
+    plan_rights(p, true);
     work = open(p->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (work < 0)
         complain(&c, "the work directory", strerror(errno));
@@ -237,5 +224,5 @@ void collect_outputs(const struct plan *p, json_t **ret_files, struct buf *note)
         if (c.matched == 0)
             complain(&c, pattern, "no such file");
     }
-    rights(p, false);
+    plan_rights(p, false);
 }

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "daemon/shepherd_collect.h"
+#include "daemon/shepherd_traffic.h"
 #include "model/job_state.h"
 
 #include "base/banned.h"
@@ -91,6 +92,7 @@ int shepherd_write_end(const struct shepherd *s,
     enum job_reason reason;
     struct wall now = now_read().wall;
     json_t *files = NULL;
+    json_t *traffic = NULL;
     json_t *end;
     char *text;
     char path[PATH_MAX];
@@ -110,14 +112,16 @@ int shepherd_write_end(const struct shepherd *s,
     (void)getrusage(RUSAGE_CHILDREN, &u); /* cannot fail with these arguments */
     if (s->plan.json)
         collect_outputs(&s->plan, &files, &note);
-    end = json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:s, s:o*}", "state",
-                    job_state_word(state), "reason", job_reason_word(reason),
+    if (s->plan.json)
+        traffic = traffic_collect(&s->plan);
+    end = json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:s, s:o*, s:o*}",
+                    "state", job_state_word(state), "reason", job_reason_word(reason),
                     "exit_code", code, "exit_signal", sig, "started",
                     (json_int_t)(s->started.us ? s->started.us : now.us), "ended",
                     (json_int_t)(s->ended.us ? s->ended.us : now.us), "cpu_us",
                     (json_int_t)(micros(u.ru_utime) + micros(u.ru_stime)), "max_rss",
                     (json_int_t)u.ru_maxrss * 1024, "note", buf_text(&note), "files",
-                    files);
+                    files, "traffic", traffic);
     text = end ? json_dumps(end, JSON_COMPACT) : NULL;
     w = text && !path_join(path, sizeof(path), dir, "end.json")
             ? path_write(path, text, strlen(text), 0600, NULL)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -97,6 +98,8 @@ int plan_read(const char *dir, struct plan *ret_plan, struct err *err)
     p.out = text(o, "out");
     p.outputs = json_object_get(o, "outputs");
     p.transfer_max = big(o, "transfer_max");
+    p.comm = text(o, "comm");
+    p.comm_ranks = number(o, "comm_ranks");
     if (r || p.argv.n == 0 || p.env.n == 0 || !p.cwd || !p.user
         || !json_is_integer(json_object_get(o, "uid"))
         || !json_is_integer(json_object_get(o, "gid")) || (!p.step && !p.std_out)) {
@@ -106,6 +109,18 @@ int plan_read(const char *dir, struct plan *ret_plan, struct err *err)
     }
     *ret_plan = p;
     return 0;
+}
+
+void plan_rights(const struct plan *p, bool user)
+{
+    if (getuid() != 0 || p->uid == 0)
+        return;
+    if (user) {
+        if (setegid(p->gid) < 0 || seteuid(p->uid) < 0)
+            _exit(126);
+    } else if (seteuid(0) < 0 || setegid(0) < 0) {
+        _exit(126);
+    }
 }
 
 void plan_release(struct plan *p)

@@ -45,10 +45,16 @@ struct plan {
     const char *out;  /* and copied to here */
     json_t *outputs;  /* array of patterns */
     uint64_t transfer_max;
+    const char *comm;    /* where ranks leave what they said; NULL = not watched */
+    uint32_t comm_ranks; /* of the job */
 };
 
 /* 0, -errno, -EBADMSG. dir is borrowed. */
 int plan_read(const char *dir, struct plan *ret_plan, struct err *err);
 void plan_release(struct plan *p);
+
+/* For reading what is the user's with the user's rights; ends the process if it cannot
+ * change them. Only root can; another is the user already. */
+void plan_rights(const struct plan *p, bool user);
 
 #endif

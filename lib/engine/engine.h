@@ -53,8 +53,10 @@ struct engine_start {
     const struct job_spec *spec; /* scripts, arguments, environment, patterns */
     bool home; /* host is the entry: run in spec->work_dir, write output there */
     const char
-        *inputs_dir;   /* directory with the inputs under their names; NULL = none */
-    const char *entry; /* name of the center it was submitted at */
+        *inputs_dir;    /* directory with the inputs under their names; NULL = none */
+    const char *entry;  /* name of the center it was submitted at */
+    const char *matrix; /* traffic of an earlier run, METIS text; NULL = none known */
+    size_t matrix_len;
 };
 
 struct engine_end {
@@ -86,6 +88,19 @@ struct engine_node {
     char text[TITLE_CAP]; /* why it is down; where it answers from */
 };
 
+#define ENGINE_MATRIX_MAX (4u << 20) /* bytes of a job's traffic as METIS text */
+
+/* What the ranks of a run have said; borrowed until the call returns. */
+struct engine_traffic {
+    uint64_t id;
+    uint32_t epoch;
+    uint32_t n_ranks;
+    char program[DIGEST_CAP]; /* SHA-256 of what ran; "" = not seen */
+    const char *matrix;       /* METIS text; NULL = not recorded, or not wholly */
+    size_t matrix_len;
+    char note[TITLE_CAP]; /* filled by the daemon: for the job's note; "" = nothing */
+};
+
 struct engine_callbacks {
     /* It could start now; resources are reserved until engine_start or engine_drop. */
     void (*ready)(uint64_t id, void *arg);
@@ -101,6 +116,8 @@ struct engine_callbacks {
                     void *arg);
     /* Repeated after each restart until engine_forget(id). */
     void (*ended)(const struct engine_end *end, void *arg);
+    /* A run that was recorded, or placed by an earlier record: before its ended(). */
+    void (*traffic)(struct engine_traffic *t, void *arg);
     /* What engine_supply would say has changed. */
     void (*supply_changed)(void *arg);
 };

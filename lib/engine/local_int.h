@@ -95,6 +95,8 @@ struct local_job {
     int32_t exit_signal;
     struct usage usage;
     struct rank_map rank_map;
+    bool record;                   /* its ranks are to write down what they say */
+    struct local_traffic *traffic; /* what nodes have reported; NULL = nothing */
     struct buf note;
     json_t *files; /* what travels */
     size_t file;   /* index of the one that is travelling */
@@ -162,9 +164,18 @@ int order_make(struct local_job *j,
                uint32_t limit_s,
                struct err *err);
 
-/* local_map.c: which rank goes where. Fills j->rank_map, and hosts (told nodes) or
- * ranks (a rankfile); both stay empty where ranks are in node order. */
-void map_make(struct local_job *j, bool fake, struct buf *hosts, struct buf *ranks);
+/* local_map.c: which rank goes where. Fills j->rank_map and j->record, and hosts (told
+ * nodes) or ranks (a rankfile); both stay empty where ranks are in node order. */
+void map_make(struct local_job *j,
+              const struct engine_start *s,
+              bool fake,
+              struct buf *hosts,
+              struct buf *ranks);
+
+/* local_traffic.c: what its ranks have said to each other. */
+void traffic_take(struct local_job *j, const json_t *list); /* NULL = nothing */
+void traffic_tell(struct local_job *j);
+void traffic_free(struct local_traffic *t);
 
 /* local_files.c */
 void files_send_input(struct local_node *n, const struct local_job *j, const json_t *o);

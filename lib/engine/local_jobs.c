@@ -71,6 +71,7 @@ void local_job_free(struct local_job *j)
     buf_release(&j->note);
     json_decref(j->order);
     json_decref(j->files);
+    traffic_free(j->traffic);
     free(j->inputs_dir);
     free(j->nodes);
     free(j->output_dir);
@@ -172,6 +173,7 @@ static void drive_release(struct local_job *j)
         if (!j->parts[i].released && j->parts[i].node->conn)
             return;
     give_back(j);
+    traffic_tell(j);
     j->state = LJOB_FETCHING;
     local_drive(j);
 }
@@ -263,6 +265,8 @@ static void read_end(struct local_job *j, const json_t *o)
     if (note && *note)
         buf_printf(&j->note, "%s%s", j->note.len ? "; " : "", note);
     j->files = json_incref(json_object_get(end, "files"));
+    traffic_take(j, json_object_get(end, "traffic")); /* of its own ranks … */
+    traffic_take(j, json_object_get(o, "traffic"));   /* … and of launches there */
     measure(j);
 }
 
@@ -294,6 +298,7 @@ static void on_released(struct local_job *j,
             j->usage.cpu_us +=
                 (uint64_t)json_integer_value(json_object_get(o, "step_cpu_us"));
             j->usage.max_rss_bytes = MAX(j->usage.max_rss_bytes, rss);
+            traffic_take(j, json_object_get(o, "traffic"));
         }
     drive_release(j);
 }

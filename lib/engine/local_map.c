@@ -2,7 +2,8 @@
 /*
  * local_map - which rank of a job goes where, and what that should gain
  *
- * What is known of the job's traffic comes from --comm. The map is lib/place's: never
+ * What is known of the job's traffic comes from --comm, or from an earlier run of the
+ * same program (engine_start's matrix). The map is lib/place's: never
  * worse than node order. Told (synthetic) nodes get a host list, line i the node of
  * rank i; real ones a rankfile, which also binds ranks to the job's own cores: so
  * there is one also where nothing is known. A job on one node shows no figures.
@@ -19,6 +20,7 @@
 #include "base/words.h"
 #include "engine/local_int.h"
 #include "place/place.h"
+#include "place/read.h"
 
 #include "base/banned.h"
 
@@ -133,39 +135,69 @@ static int map_ranks(struct local_job *j,
     return 0;
 }
 
+/* The job asks to be recorded, by these words in place of a pattern. */
+static bool asks_to_learn(const char *comm, bool *ret_again)
+{
+    *ret_again = !strcmp(comm, "relearn");
+    return *ret_again || !strcmp(comm, "learn");
+}
+
 /* What is known of the job's traffic: at the least nothing, which is a pattern too. */
-static int traffic(struct local_job *j, struct pattern **ret_p, struct err *err)
+static int traffic(struct local_job *j,
+                   const struct engine_start *s,
+                   struct pattern **ret_p,
+                   struct err *err)
 {
     const char *comm = j->request.comm;
+    bool again;
+    bool learn = asks_to_learn(comm, &again);
 
-    if (comm[0] && strcmp(comm, "none") != 0)
+    if (s->matrix && !again && (learn || !comm[0])) {
+        j->rank_map.source = RANK_MAP_PROFILE;
+        return pattern_read_metis(s->matrix, s->matrix_len, ret_p, err);
+    }
+    j->record = learn;
+    if (learn || !comm[0])
+        comm = "none";
+    if (strcmp(comm, "none") != 0)
         j->rank_map.source = RANK_MAP_NAMED;
-    return pattern_parse(comm[0] ? comm : "none", j->request.n_tasks, ret_p, err);
+    return pattern_parse(comm, j->request.n_tasks, ret_p, err);
 }
 
 static void fall_back(struct local_job *j, const char *why)
 {
-    buf_printf(&j->note, "--comm: %s; ranks are in node order", why);
+    buf_printf(&j->note, "%s; ranks are in node order", why);
     j->rank_map = (struct rank_map){.source = j->rank_map.source};
     (void)word_copy(j->rank_map.method, sizeof(j->rank_map.method),
                     "default"); /* fits */
     word_cut(j->rank_map.why, sizeof(j->rank_map.why), why);
 }
 
-void map_make(struct local_job *j, bool fake, struct buf *hosts, struct buf *ranks)
+static const char *why_not_known(const struct local_job *j)
+{
+    if (j->record)
+        return "this run records its traffic: ranks are in node order";
+    return j->request.comm[0] ? "--comm=none: ranks are in node order"
+                              : "nothing is known of its traffic: ranks are in node "
+                                "order";
+}
+
+void map_make(struct local_job *j,
+              const struct engine_start *s,
+              bool fake,
+              struct buf *hosts,
+              struct buf *ranks)
 {
     _cleanup_(pattern_freep) struct pattern *pattern = NULL;
     struct err err = {0};
-    int r = traffic(j, &pattern, &err);
+    int r = traffic(j, s, &pattern, &err);
 
     if (!r)
         r = map_ranks(j, pattern, fake, hosts, ranks, &err);
-    if (r && j->request.comm[0]) {
+    if (r && j->rank_map.source != RANK_MAP_NONE)
         fall_back(j, err_text(&err, r));
-    } else if (!j->request.comm[0]) {
-        word_cut(j->rank_map.why, sizeof(j->rank_map.why),
-                 "nothing is known of its traffic: ranks are in node order");
-    }
+    else if (j->rank_map.source == RANK_MAP_NONE)
+        word_cut(j->rank_map.why, sizeof(j->rank_map.why), why_not_known(j));
     if (j->n_parts < 2)
         j->rank_map = (struct rank_map){0};
 }

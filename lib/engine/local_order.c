@@ -78,7 +78,7 @@ int order_make(struct local_job *j,
     const struct partition *p = site_partition(j->e->q.site, partition);
     uint64_t mem = 0;
 
-    map_make(j, fake, &hosts, &ranks);
+    map_make(j, s, fake, &hosts, &ranks);
     if (!fake)
         with_slots(j, &hosts);
     else if (hosts.len == 0)
@@ -101,6 +101,10 @@ int order_make(struct local_job *j,
     if (j->order && rank_map_is_set(&j->rank_map))
         (void)json_object_set_new(/* missing: not shown after a restart */
                                   j->order, "rank_map", rank_map_to_json(&j->rank_map));
+    if (j->order && (j->record || j->rank_map.source == RANK_MAP_PROFILE))
+        (void)json_object_set_new(j->order, "watch", json_true()); /* missing: not */
+    if (j->order && j->record)
+        (void)json_object_set_new(j->order, "record", json_true());
     if (j->order)
         (void)json_object_set_new(j->order, "spec", spec); /* missing: refused there */
     else

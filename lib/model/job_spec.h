@@ -32,15 +32,16 @@ struct job_spec {
     struct request request;
     char *script; /* [script_len] + NUL */
     size_t script_len;
-    struct words args;       /* after the script's name */
-    struct words env;        /* NAME=value */
-    char *work_dir;          /* at the entry; absolute */
-    char *std_in;            /* NULL = /dev/null; patterns %j %x %u %N %a as typed */
-    char *std_out;           /* NULL = slurm-%j.out */
-    char *std_err;           /* NULL = joined to std_out */
-    bool append;             /* --open-mode=append */
-    struct words centers;    /* --center: allowed ones; empty = any */
-    struct job_file *inputs; /* [n_inputs] */
+    struct words args;        /* after the script's name */
+    struct words env;         /* NAME=value */
+    char *work_dir;           /* at the entry; absolute */
+    char *std_in;             /* NULL = /dev/null; patterns %j %x %u %N %a as typed */
+    char *std_out;            /* NULL = slurm-%j.out */
+    char *std_err;            /* NULL = joined to std_out */
+    char comm_key[TITLE_CAP]; /* --comm-key: marks what changes its traffic */
+    bool append;              /* --open-mode=append */
+    struct words centers;     /* --center: allowed ones; empty = any */
+    struct job_file *inputs;  /* [n_inputs] */
     size_t n_inputs;
     struct words outputs;  /* --transfer-out patterns, relative */
     struct words exclude;  /* node names not wanted */

@@ -233,6 +233,45 @@ int store_put_fact(struct store *s, const char *name, uint64_t value)
                NULL, name);
 }
 
+static bool is_key(const char *key)
+{
+    return strnlen(key, DIGEST_CAP) == DIGEST_CAP - 1;
+}
+
+int store_put_profile(struct store *s,
+                      const struct profile *p,
+                      const char *matrix,
+                      size_t len,
+                      struct wall at)
+{
+    if (!is_key(p->key) || p->job > INT64_MAX)
+        return -EINVAL;
+    if (len > PROFILE_MAX)
+        return -EMSGSIZE;
+    return put(
+        s,
+        (struct op){
+            .kind = OP_PROFILE, .at = at, .body = sizeof(*p), .text = (uint32_t)len},
+        p, matrix);
+}
+
+int store_use_profile(struct store *s, const char *key, struct wall at)
+{
+    if (!is_key(key))
+        return -EINVAL;
+    return put(s,
+               (struct op){.kind = OP_PROFILE_USED, .at = at, .text = DIGEST_CAP - 1},
+               NULL, key);
+}
+
+int store_drop_profile(struct store *s, const char *key)
+{
+    if (!is_key(key))
+        return -EINVAL;
+    return put(s, (struct op){.kind = OP_DROP_PROFILE, .text = DIGEST_CAP - 1}, NULL,
+               key);
+}
+
 int store_trim(struct store *s, struct wall before)
 {
     return put(s, (struct op){.kind = OP_TRIM, .at = before}, NULL, NULL);

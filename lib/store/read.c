@@ -36,6 +36,8 @@ static const char *const read_sql[] = {
         " sum(core_s), sum(mem_mib_s), sum(gpu_s), sum(cpu_us), sum(milli)"
         " FROM runs WHERE ended >= ?1 AND ended < ?2"
         " GROUP BY institution, project, person, entry, host, hosted",
+    [READ_PROFILE] = "SELECT key, program, institution, project, n_ranks, job, matrix"
+                     " FROM profiles WHERE key = ?1",
 };
 _Static_assert(ARRAY_SIZE(read_sql) == _READ_STMT_MAX, "a text for each");
 
@@ -191,6 +193,31 @@ int store_get_spec(struct store *s, uint64_t id, struct buf *text)
         return r < 0 ? r : -ENOENT;
     buf_put(text, sql_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
     return text->err;
+}
+
+int store_get_profile(struct store *s,
+                      const char *key,
+                      struct profile *ret_p,
+                      struct buf *matrix)
+{
+    _cleanup_(sql_resetp) sqlite3_stmt *st = s->reader.stmts[READ_PROFILE];
+    struct profile p = {0};
+    int r;
+
+    (void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+    r = next_row(s, st, NULL);
+    if (r <= 0)
+        return r < 0 ? r : -ENOENT;
+    sql_copy(st, 0, p.key, sizeof(p.key));
+    sql_copy(st, 1, p.program, sizeof(p.program));
+    sql_copy(st, 2, p.institution, sizeof(p.institution));
+    sql_copy(st, 3, p.project, sizeof(p.project));
+    p.n_ranks = (uint32_t)sqlite3_column_int64(st, 4);
+    p.job = (uint64_t)sqlite3_column_int64(st, 5);
+    buf_put(matrix, sql_text(st, 6), (size_t)sqlite3_column_bytes(st, 6));
+    if (!matrix->err)
+        *ret_p = p;
+    return matrix->err;
 }
 
 int store_get_views(

@@ -83,6 +83,13 @@ static const char journal_tables[] =
     " at INTEGER NOT NULL, signature TEXT NOT NULL,"
     " PRIMARY KEY(origin, size, witness)) STRICT, WITHOUT ROWID;";
 
+static const char profile_table[] =
+    "CREATE TABLE profiles("
+    " key TEXT PRIMARY KEY, program TEXT NOT NULL, institution TEXT NOT NULL,"
+    " project TEXT NOT NULL, n_ranks INTEGER NOT NULL, job INTEGER NOT NULL,"
+    " made INTEGER NOT NULL, used INTEGER NOT NULL, matrix TEXT NOT NULL)"
+    " STRICT, WITHOUT ROWID;";
+
 /* Step i leads from version i to i + 1. `then` may be NULL. */
 static const struct step {
     const char *sql;
@@ -92,6 +99,7 @@ static const struct step {
     {"ALTER TABLE views ADD COLUMN move_s INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE views ADD COLUMN debt_s INTEGER NOT NULL DEFAULT 0", NULL         },
     {journal_tables,                                                        journal_adopt},
+    {profile_table,                                                         NULL         },
 };
 
 static int pragma_number(sqlite3 *db, const char *sql, int64_t *ret_n, struct err *err)

@@ -38,6 +38,10 @@ enum put_stmt {
     PUT_TRIM_SPEC,
     PUT_TRIM_VIEWS,
     PUT_TRIM_HISTORY,
+    PUT_PROFILE,
+    PUT_PROFILE_USED,
+    PUT_DROP_PROFILE,
+    PUT_FEWER_PROFILES,
     _PUT_STMT_MAX
 };
 
@@ -89,6 +93,18 @@ static const char *const put_sql[] = {
         "DELETE FROM views WHERE at < ?1 AND NOT (" LIVE("views.job") ")",
     [PUT_TRIM_HISTORY] =
         "DELETE FROM history WHERE at < ?1 AND NOT (" LIVE("history.job") ")",
+    [PUT_PROFILE] = "INSERT INTO profiles(key, program, institution, project, n_ranks,"
+                    " job, made, used, matrix)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)"
+                    " ON CONFLICT(key) DO UPDATE SET program = ?2, n_ranks = ?5,"
+                    " job = ?6, made = ?7, used = ?7, matrix = ?8",
+    [PUT_PROFILE_USED] = "UPDATE profiles SET used = ?2 WHERE key = ?1",
+    [PUT_DROP_PROFILE] = "DELETE FROM profiles WHERE key = ?1",
+    [PUT_FEWER_PROFILES] =
+        "DELETE FROM profiles WHERE key IN (SELECT key FROM (SELECT key,"
+        " row_number() OVER newest AS n, sum(length(matrix)) OVER newest AS bytes"
+        " FROM profiles WINDOW newest AS (ORDER BY used DESC, made DESC, key"
+        " ROWS UNBOUNDED PRECEDING)) WHERE n > ?1 OR bytes > ?2)",
 };
 _Static_assert(ARRAY_SIZE(put_sql) == _PUT_STMT_MAX, "a text for each");
 
@@ -339,6 +355,27 @@ static int put_checkpoint(struct sink *s, const struct op *o, struct err *err)
     return step(s, which, err);
 }
 
+static int put_profile(struct sink *s, const struct op *o, struct err *err)
+{
+    sqlite3_stmt *st = s->stmts[PUT_PROFILE];
+    const struct profile *p = op_body(o);
+    int r;
+
+    bind_word(st, 1, p->key);
+    bind_word(st, 2, p->program);
+    bind_word(st, 3, p->institution);
+    bind_word(st, 4, p->project);
+    bind_i64(st, 5, p->n_ranks);
+    bind_u64(st, 6, p->job);
+    bind_i64(st, 7, o->at.us);
+    bind_text(st, 8, op_text(o), o->text);
+    r = step(s, PUT_PROFILE, err);
+    st = s->stmts[PUT_FEWER_PROFILES];
+    bind_i64(st, 1, PROFILES_MAX);
+    bind_i64(st, 2, PROFILES_BYTES);
+    return r < 0 ? r : step(s, PUT_FEWER_PROFILES, err);
+}
+
 static int put_trim(struct sink *s, const struct op *o, struct err *err)
 {
     int r = 0;
@@ -381,6 +418,15 @@ static int put_op(struct sink *s, const struct op *o, struct err *err)
         return step(s, PUT_FACT, err);
     case OP_TRIM:
         return put_trim(s, o, err);
+    case OP_PROFILE:
+        return put_profile(s, o, err);
+    case OP_PROFILE_USED:
+        bind_text(s->stmts[PUT_PROFILE_USED], 1, op_text(o), o->text);
+        bind_i64(s->stmts[PUT_PROFILE_USED], 2, o->at.us);
+        return step(s, PUT_PROFILE_USED, err);
+    case OP_DROP_PROFILE:
+        bind_text(s->stmts[PUT_DROP_PROFILE], 1, op_text(o), o->text);
+        return step(s, PUT_DROP_PROFILE, err);
     case OP_CHECKPOINT:
     case OP_WITNESS:
         return put_checkpoint(s, o, err);

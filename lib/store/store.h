@@ -137,6 +137,33 @@ int store_put_run(struct store *s, const struct run_record *r);
 /* Small facts of the daemon: last sequence number, incarnation, … */
 int store_put_fact(struct store *s, const char *name, uint64_t value);
 
+/*
+ * What a program's ranks said to each other in an earlier run, by fingerprint. The
+ * matrix is METIS text. The least recently used go when there are more than
+ * PROFILES_MAX, or more bytes than PROFILES_BYTES.
+ */
+#define PROFILE_MAX (4u << 20) /* bytes of one matrix */
+#define PROFILES_MAX 4096
+#define PROFILES_BYTES (INT64_C(256) << 20)
+
+struct profile {
+    char key[DIGEST_CAP];     /* fingerprint, SHA-256 in hex */
+    char program[DIGEST_CAP]; /* SHA-256 of the executables that ran */
+    char institution[NAME_CAP];
+    char project[NAME_CAP];
+    uint32_t n_ranks;
+    uint64_t job; /* that was recorded */
+};
+
+/* Replaces. -EINVAL (no key), -EMSGSIZE. */
+int store_put_profile(struct store *s,
+                      const struct profile *p,
+                      const char *matrix,
+                      size_t len,
+                      struct wall at);
+int store_use_profile(struct store *s, const char *key, struct wall at);
+int store_drop_profile(struct store *s, const char *key);
+
 /* Close the open batch and give it to the writer. ret_batch: its number; an empty batch
    answers the last number given out. */
 int store_commit(struct store *s, uint64_t *ret_batch);
@@ -234,6 +261,11 @@ int store_get_views(
     uint64_t id,
     int (*each)(uint32_t epoch, struct wall at, const struct route_view *v, void *arg),
     void *arg);
+/* 0, -ENOENT; the matrix is appended. */
+int store_get_profile(struct store *s,
+                      const char *key,
+                      struct profile *ret_p,
+                      struct buf *matrix);
 /* History lines of a job, oldest first. */
 int store_get_history(struct store *s,
                       uint64_t id,

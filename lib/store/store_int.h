@@ -33,17 +33,20 @@
 #define RETRY_S 1
 
 enum op_kind {
-    OP_HOLDING,    /* body: struct holding */
-    OP_COPY,       /* body: struct copy */
-    OP_DROP_COPY,  /* no body */
-    OP_SPEC,       /* body: text */
-    OP_VIEWS,      /* body: n struct route_view */
-    OP_POSTINGS,   /* body: n struct posting */
-    OP_RUN,        /* body: struct run_record */
-    OP_FACT,       /* text: name; id: value */
-    OP_TRIM,       /* at: before */
-    OP_CHECKPOINT, /* body: struct signed_checkpoint */
-    OP_WITNESS,    /* body: the same; text: who signed */
+    OP_HOLDING,      /* body: struct holding */
+    OP_COPY,         /* body: struct copy */
+    OP_DROP_COPY,    /* no body */
+    OP_SPEC,         /* body: text */
+    OP_VIEWS,        /* body: n struct route_view */
+    OP_POSTINGS,     /* body: n struct posting */
+    OP_RUN,          /* body: struct run_record */
+    OP_FACT,         /* text: name; id: value */
+    OP_TRIM,         /* at: before */
+    OP_CHECKPOINT,   /* body: struct signed_checkpoint */
+    OP_WITNESS,      /* body: the same; text: who signed */
+    OP_PROFILE,      /* body: struct profile; text: its matrix */
+    OP_PROFILE_USED, /* text: key; at */
+    OP_DROP_PROFILE, /* text: key */
 };
 
 struct op {
@@ -148,6 +151,7 @@ enum read_stmt {
     READ_VIEWS,
     READ_HISTORY,
     READ_SUM_RUNS,
+    READ_PROFILE,
     _READ_STMT_MAX
 };
 

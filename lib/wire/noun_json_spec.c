@@ -46,6 +46,7 @@ static const struct member job_spec_table[] = {
     M_STRING(struct job_spec, std_in, PATH_BYTES_MAX),
     M_STRING(struct job_spec, std_out, PATH_BYTES_MAX),
     M_STRING(struct job_spec, std_err, PATH_BYTES_MAX),
+    M_TEXT(struct job_spec, comm_key),
     M_BOOL(struct job_spec, append),
     M_WORDS(struct job_spec, centers),
     M_WORDS(struct job_spec, outputs),

@@ -76,6 +76,12 @@ static void on_ended(const struct engine_end *end, void *arg)
                    end->output_dir ? end->output_dir : "");
 }
 
+static void on_traffic(struct engine_traffic *t, void *arg)
+{
+    (void)t;
+    (void)arg;
+}
+
 static void on_supply(void *arg)
 {
     (void)arg;
@@ -85,6 +91,7 @@ static const struct engine_callbacks callbacks = {.ready = on_ready,
                                                   .impossible = on_impossible,
                                                   .started = on_started,
                                                   .ended = on_ended,
+                                                  .traffic = on_traffic,
                                                   .supply_changed = on_supply};
 
 void bed_run_ms(struct bed *b, int ms)
