@@ -5,6 +5,12 @@ EXTRA_PROGRAMS += bench/store
 bench_store_SOURCES = bench/store.c
 bench_store_LDADD = $(store_libs)
 
+# ledger: durable book lines a second, and their replay at start
+EXTRA_PROGRAMS += bench/ledger
+bench_ledger_SOURCES = bench/ledger.c
+bench_ledger_LDADD = $(store_libs)
+CLEANFILES += bench/ledger
+
 EXTRA_PROGRAMS += bench/place
 bench_place_SOURCES = \
 	bench/place.c \

@@ -45,6 +45,8 @@ static inline void fixture_check(struct fixture *f)
         assert_int_equal(x.held, y.held);
         assert_int_equal(x.spent, y.spent);
         assert_int_equal(x.owed, y.owed);
+        assert_int_equal(x.earned, y.earned);
+        assert_int_equal(x.earned, x.spent);
         assert_int_equal(x.n_holds, y.n_holds);
         assert_int_equal(x.granted + x.owed, x.available + x.held + x.spent);
         if (x.owed == 0)

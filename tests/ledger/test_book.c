@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "ledger/book.h"
 #include "tests/cmocka_all.h"
 #include "tests/ledger/book_fixture.h"
@@ -304,6 +305,89 @@ static void damaged_lines_are_refused(void **state)
     book_free(b);
 }
 
+/* The steps from n on as "KIND FROM TO MILLI;…". */
+static void lines_are(const struct fixture *f, size_t n, const char *want)
+{
+    struct buf b = BUF_INIT(4096);
+
+    for (; n < f->out.n; n++)
+        buf_printf(&b, "%u %s %s %lld;", (unsigned)f->out.v[n].part, f->out.v[n].from,
+                   f->out.v[n].to, (long long)f->out.v[n].milli);
+    assert_string_equal(buf_text(&b), want);
+    buf_release(&b);
+}
+
+static void a_settlement_is_one_transaction(void **state)
+{
+    const struct usage u = {.milli = 300, .core_s = 7, .mem_mib_s = 8, .gpu_s = 9};
+    struct fixture f;
+    size_t n;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 9, 3, "ioit.climate", 700, AT(1), &f.out, NULL),
+                     0);
+    n = f.out.n;
+    assert_int_equal(book_settle_run(f.book, 9, &u, AT(2), &f.out, &f.err), 0);
+    lines_are(&f, n,
+              "0 hold:9.3 spent:ioit.climate 300;"
+              "1 hold:9.3 avail:ioit.climate@hanoi 400;"
+              "2 budget:ioit.climate earned:hanoi 300;");
+    assert_true(f.out.v[n].has_raw && !f.out.v[n + 1].has_raw);
+    assert_int_equal(f.out.v[n].raw.core_s, 7);
+    assert_int_equal(f.out.v[n].raw.mem_mib_s, 8);
+    assert_int_equal(f.out.v[n].raw.gpu_s, 9);
+    fixture_check(&f);
+    fixture_free(&f);
+}
+
+static void a_refund_reverses_a_capture(void **state)
+{
+    static const struct {
+        const char *project, *cause;
+        int64_t milli;
+        int r;
+    } refused[] = {
+        {"nobody",       "NODE_FAIL", 1,   -ENOENT},
+        {"ioit.climate", "NODE_FAIL", 301, -EINVAL}, /* more than was spent */
+        {"ioit.climate", "NODE_FAIL", -1,  -EINVAL},
+        {"ioit.climate", "",          1,   -EINVAL},
+        {"ioit.climate", "two words", 1,   -EINVAL},
+    };
+    struct fixture f;
+    struct balance x;
+    size_t n;
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(book_hold(f.book, 9, 3, "ioit.climate", 700, AT(1), &f.out, NULL),
+                     0);
+    assert_int_equal(book_settle(f.book, 9, 300, AT(2), &f.out, NULL), 0);
+    n = f.out.n;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        f.err.text[0] = '\0';
+        assert_int_equal(book_refund(f.book, refused[i].project, 9, 3, refused[i].milli,
+                                     refused[i].cause, AT(3), &f.out, &f.err),
+                         refused[i].r);
+        assert_true(f.err.text[0] != '\0');
+        assert_int_equal(f.out.n, n);
+        fixture_check(&f);
+    }
+    assert_int_equal(book_refund(f.book, "ioit.climate", 9, 3, 300, "NODE_FAIL", AT(3),
+                                 &f.out, &f.err),
+                     0);
+    lines_are(&f, n,
+              "0 spent:ioit.climate refund:NODE_FAIL 300;"
+              "1 refund:NODE_FAIL avail:ioit.climate@hanoi 300;"
+              "2 earned:hanoi budget:ioit.climate 300;");
+    fixture_check(&f);
+    assert_int_equal(book_balance(f.book, "ioit.climate", &x), 0);
+    assert_int_equal(x.available, 1000);
+    assert_int_equal(x.spent, 0);
+    assert_int_equal(x.earned, 0);
+    fixture_free(&f);
+}
+
 static void impossible_budgets_change_nothing(void **state)
 {
     struct fixture f;
@@ -335,6 +419,8 @@ int main(void)
         cmocka_unit_test(debt_is_paid_from_what_comes_in),
         cmocka_unit_test(a_project_that_left_may_not_hold),
         cmocka_unit_test(damaged_lines_are_refused),
+        cmocka_unit_test(a_settlement_is_one_transaction),
+        cmocka_unit_test(a_refund_reverses_a_capture),
         cmocka_unit_test(impossible_budgets_change_nothing),
     };
 
