@@ -19,6 +19,7 @@
 
 #include "base/number.h"
 
+#include "place/drift_int.h"
 #include "place/region_int.h"
 #include "place/section_int.h"
 
@@ -32,6 +33,8 @@
 #define LOWER_ROUNDS 10
 #define HEAT 0.0005 /* share of J that a step of mending may lose at first */
 #define LINES_MAX 4 /* of mended maps at the same time */
+#define DRIFT_SHARE 0.8
+#define DRIFT_UNITS 14 /* units of drift_int.h that one of ours is worth */
 
 struct plan {
     uint64_t work;         /* in all, units */
@@ -238,6 +241,39 @@ static int by_worth(const void *a, const void *b)
     return (x->worth > y->worth) - (x->worth < y->worth);
 }
 
+/* Many ranks: annealing by moves takes the best start further than mending does. */
+static int drift_line(struct search *s,
+                      struct state *st,
+                      struct line *line,
+                      uint64_t work)
+{
+    bool near_limit;
+    uint32_t *leaf;
+    int r = state_reset(st, line->leaf);
+
+    if (r < 0)
+        return r;
+    near_limit = state_bottleneck(st) > st->bottleneck / 2;
+    leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    if (!leaf)
+        return -ENOMEM;
+    memcpy(leaf, line->leaf, s->g.n * sizeof(*leaf));
+    r = drift_map(&s->t, &s->g, work, near_limit ? st->bottleneck : INFINITY, &s->rng,
+                  &s->limit, leaf);
+    if (r == 0)
+        r = state_reset(st, leaf);
+    free(leaf);
+    if (r < 0)
+        return r;
+    polish_descend(st, &s->limit);
+    relieve(s, st);
+    if (worth(st) < line->worth) {
+        memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
+        line->worth = worth(st);
+    }
+    return offer(s, st);
+}
+
 static int mend(struct search *s, struct state *st, struct line *line, uint64_t work)
 {
     struct region_effort e = {
@@ -280,6 +316,16 @@ static int run_lines(struct search *s,
     uint32_t n = plan->n_lines;
     uint32_t rounds = 1;
     int r = 0;
+
+    if (s->g.n >= (s->p->effort == PLACE_FAST ? 4 * MANY : MANY)) {
+        uint64_t drift = (uint64_t)(DRIFT_SHARE * (double)left);
+
+        r = drift_line(s, st, line, drift * DRIFT_UNITS);
+        if (r < 0)
+            return r;
+        r = 0;
+        left -= drift;
+    }
 
     while (n > 1 && !(line[n - 1].worth < INFINITY))
         n--;

@@ -156,6 +156,82 @@ int section_map(const struct target *t,
     return r;
 }
 
+/* Vertices of g in the order of group[], first[k] where those of group k begin. */
+static void sort_members(
+    const uint32_t *group, uint32_t n, uint32_t k, uint32_t *first, uint32_t *member)
+{
+    memset(first, 0, ((size_t)k + 2) * sizeof(*first));
+    for (uint32_t v = 0; v < n; v++)
+        first[group[v] + 2]++;
+    for (uint32_t i = 0; i < k; i++)
+        first[i + 2] += first[i + 1];
+    for (uint32_t v = 0; v < n; v++)
+        member[first[group[v] + 1]++] = v;
+}
+
+/* The graph of the vertices id[0..n), all of one group, whose places are local[]. */
+static int member_graph(struct graph *ret,
+                        const struct graph *g,
+                        const uint32_t *group,
+                        const uint32_t *id,
+                        uint32_t n,
+                        uint32_t *local)
+{
+    uint32_t arcs = 0;
+    uint32_t at = 0;
+    int r;
+
+    for (uint32_t v = 0; v < n; v++) {
+        local[id[v]] = v;
+        arcs += g->xadj[id[v] + 1] - g->xadj[id[v]];
+    }
+    r = graph_room(ret, n, arcs);
+    for (uint32_t v = 0; r == 0 && v < n; v++) {
+        for (uint32_t e = g->xadj[id[v]]; e < g->xadj[id[v] + 1]; e++)
+            if (group[g->adj[e]] == group[id[v]]) {
+                ret->adj[at] = local[g->adj[e]];
+                ret->w[at++] = g->w[e];
+            }
+        ret->size[v] = g->size[id[v]];
+        ret->total_size += ret->size[v];
+        ret->xadj[v + 1] = at;
+    }
+    ret->n_arcs = at;
+    return r;
+}
+
+int section_split(const struct target *t,
+                  const struct graph *g,
+                  const struct section_effort *effort,
+                  struct rng *rng,
+                  uint32_t level,
+                  const uint32_t *group,
+                  uint32_t *ret_leaf)
+{
+    struct section s;
+    uint32_t k = t->n_groups[level];
+    _cleanup_(freep) uint32_t *first = malloc(((size_t)k + 2) * sizeof(*first));
+    _cleanup_(freep) uint32_t *member = malloc(((size_t)g->n + 1) * sizeof(*member));
+    int r = first && member ? section_init(&s, t, effort, *rng, g->n) : -ENOMEM;
+
+    if (r < 0)
+        return r;
+    sort_members(group, g->n, k, first, member);
+    s.leaf = ret_leaf;
+    for (uint32_t i = 0; r == 0 && i < k; i++) {
+        struct graph part = {0};
+
+        r = member_graph(&part, g, group, member + first[i], first[i + 1] - first[i],
+                         s.local);
+        if (r == 0)
+            r = cut(&s, &part, member + first[i], level, i, i + 1);
+        graph_release(&part);
+    }
+    *rng = s.rng;
+    section_release(&s);
+    return r;
+}
+
 /* Where to split a list of groups: between parents if they differ, as high as
  * possible, else in the middle. */
 static uint32_t split_at(const struct target *t,

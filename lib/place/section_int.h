@@ -26,6 +26,19 @@ int section_map(const struct target *t,
                 struct rng *rng,
                 uint32_t *ret_leaf);
 
+/*
+ * The same when it is known which group of `level` each vertex goes to.
+ *
+ * group   [g->n] as many vertices in each as it has slots
+ */
+int section_split(const struct target *t,
+                  const struct graph *g,
+                  const struct section_effort *effort,
+                  struct rng *rng,
+                  uint32_t level,
+                  const uint32_t *group,
+                  uint32_t *ret_leaf);
+
 /* Working memory for graphs of up to n vertices; one per search. */
 struct section {
     const struct target *t;

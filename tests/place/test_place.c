@@ -339,6 +339,75 @@ static void slots_of_several_cores(void **state)
     m = machine_free(m);
 }
 
+/* A sheet of ranks, shuffled: each talks to those beside it, some a little further. */
+static struct pattern *sheet(uint32_t width, uint32_t height)
+{
+    uint32_t n = width * height;
+    struct pattern_flow *f = malloc(3 * (size_t)n * sizeof(*f));
+    uint32_t *name = malloc(n * sizeof(*name));
+    struct pattern *p = NULL;
+    size_t k = 0;
+
+    assert_non_null(f);
+    assert_non_null(name);
+    for (uint32_t u = 0; u < n; u++)
+        name[u] = u;
+    for (uint32_t u = n; u > 1; u--) {
+        uint32_t j = below(u);
+        uint32_t x = name[u - 1];
+
+        name[u - 1] = name[j];
+        name[j] = x;
+    }
+    for (uint32_t u = 0; u < n; u++) {
+        if (u % width + 1 < width)
+            f[k++] = (struct pattern_flow){name[u], name[u + 1], 50 + below(100)};
+        if (u + width < n)
+            f[k++] = (struct pattern_flow){name[u], name[u + width], 50 + below(100)};
+        if (u + width + 1 < n && below(2))
+            f[k++] = (struct pattern_flow){name[u], name[u + width + 1], below(60)};
+    }
+    assert_int_equal(pattern_from_flows(n, f, k, &p, NULL), 0);
+    free(f);
+    free(name);
+    return p;
+}
+
+/* Enough ranks for annealing by moves: a full machine, and slots to spare. */
+static void many_ranks(void **state)
+{
+    static const uint32_t heights[] = {40, 36};
+    uint32_t cores[2560];
+
+    (void)state;
+    for (uint32_t i = 0; i < 2560; i++)
+        cores[i] = i;
+    for (int i = 0; i < 2; i++) {
+        struct machine *m = NULL;
+        struct pattern *p;
+        struct place_result a;
+        struct place_result b;
+        struct place_problem q = {.effort = PLACE_NORMAL, .seed = 3};
+
+        seed = 40 + (uint64_t)i;
+        assert_int_equal(machine_new_text("8:2:16:10", "1:10:100:200", NULL, &m, NULL),
+                         0);
+        p = sheet(64, heights[i]);
+        q.machine = m;
+        q.pattern = p;
+        q.n_ranks = pattern_ranks(p);
+        assert_int_equal(place_map(&q, &a, NULL), 0);
+        check_valid(m, p, &a, cores, 2560);
+        assert_true(a.ours.cost < 0.35 * a.usual.cost);
+        assert_int_equal(place_map(&q, &b, NULL), 0);
+        assert_memory_equal(a.slot, b.slot, a.n_ranks * sizeof(*a.slot));
+        place_result_release(&a);
+        place_result_release(&b);
+        p = pattern_free(p);
+        m = machine_free(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +416,7 @@ int main(void)
         cmocka_unit_test(score_ignores_names),
         cmocka_unit_test(same_seed_same_map),
         cmocka_unit_test(deadline_gives_a_map),
+        cmocka_unit_test(many_ranks),
         cmocka_unit_test(refusals),
         cmocka_unit_test(slots_of_several_cores),
     };

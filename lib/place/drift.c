@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* drift - annealing by moves, see drift_int.h */
+#include "config.h"
+
+#include "place/drift_int.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+
+#include "base/banned.h"
+
+#define LOGS 2048
+#define PRICE_HOT 0.045F /* of a squared vertex too many, in units of temperature */
+#define PRICE_COLD 1.0F  /* the same at the end */
+#define LOAD_PRICE 4.0F  /* of a byte above a limit, in largest distances */
+#define VISIT 8          /* what a vertex costs besides its arcs, in arcs */
+
+/* v's pairs with the groups that it leaves and enters, level by level. */
+void drift_weigh(const struct drift *d, struct drift_move *m)
+{
+    const uint32_t *group = d->group;
+    const struct drift_arc *e = d->arc + d->xadj[m->v];
+    const struct drift_arc *end = d->arc + d->xadj[m->v + 1];
+    uint32_t a = m->from;
+    uint32_t b = m->to;
+    int32_t in_a = 0;
+    int32_t in_b = 0;
+
+    for (const struct drift_arc *x = e; x < end; x++) {
+        uint32_t c = group[x->to];
+
+        in_a += x->w & -(int32_t)(c == a);
+        in_b += x->w & -(int32_t)(c == b);
+    }
+    m->with_from[0] = in_a;
+    m->with_to[0] = in_b;
+    m->delta = d->step[d->level] * (float)(in_a - in_b);
+    m->n_levels = 1;
+    for (uint32_t l = d->level + 1; l < d->t->n_levels; l++) {
+        const uint32_t *up = d->up[l];
+        uint32_t ua = up[a];
+        uint32_t ub = up[b];
+
+        if (ua == ub)
+            break;
+        in_a = in_b = 0;
+        for (const struct drift_arc *x = e; x < end; x++) {
+            uint32_t c = up[group[x->to]];
+
+            in_a += x->w & -(int32_t)(c == ua);
+            in_b += x->w & -(int32_t)(c == ub);
+        }
+        m->with_from[m->n_levels] = in_a;
+        m->with_to[m->n_levels++] = in_b;
+        m->delta += d->step[l] * (float)(in_a - in_b);
+    }
+}
+
+void drift_make(struct drift *d, const struct drift_move *m)
+{
+    const struct drift_arc *end = d->arc + d->xadj[m->v + 1];
+    int32_t size = (int32_t)d->size[m->v];
+    uint32_t abroad = 0;
+
+    d->group[m->v] = m->to;
+    for (const struct drift_arc *x = d->arc + d->xadj[m->v]; x < end; x++) {
+        uint32_t c = d->group[x->to];
+
+        abroad += c != m->to;
+        d->abroad[x->to] += (uint32_t)(c == m->from) - (uint32_t)(c == m->to);
+    }
+    d->abroad[m->v] = abroad;
+    for (uint32_t i = 0; i < m->n_levels; i++) {
+        uint32_t l = d->level + i;
+
+        d->off[l][d->up[l][m->from]] -= size;
+        d->off[l][d->up[l][m->to]] += size;
+    }
+}
+
+/* Loads of the links above both groups; true: the change of what is above limits. */
+static double load_change(const struct drift *d,
+                          const struct drift_move *m,
+                          double volume,
+                          bool make)
+{
+    double excess = 0;
+
+    for (uint32_t i = 0; i < m->n_levels; i++) {
+        uint32_t l = d->level + i;
+        double *a = &d->load[l][d->up[l][m->from]];
+        double *b = &d->load[l][d->up[l][m->to]];
+        double now_a = *a + 2.0 * m->with_from[i] - volume;
+        double now_b = *b - 2.0 * m->with_to[i] + volume;
+        double most = d->limit[l];
+
+        excess += fmax(now_a - most, 0) - fmax(*a - most, 0);
+        excess += fmax(now_b - most, 0) - fmax(*b - most, 0);
+        if (make) {
+            *a = now_a;
+            *b = now_b;
+        }
+    }
+    return excess;
+}
+
+static double volume_of(const struct drift *d, uint32_t v)
+{
+    double sum = 0;
+
+    for (uint32_t e = d->xadj[v]; e < d->xadj[v + 1]; e++)
+        sum += d->arc[e].w;
+    return sum;
+}
+
+/* What sizes cost more after a move. */
+static float size_change(const struct drift *d, const struct drift_move *m)
+{
+    int32_t s = (int32_t)d->size[m->v];
+    float sum = 0;
+
+    for (uint32_t i = 0; i < m->n_levels; i++) {
+        uint32_t l = d->level + i;
+        int32_t a = d->off[l][d->up[l][m->from]];
+        int32_t b = d->off[l][d->up[l][m->to]];
+
+        if (d->spare) {
+            int32_t a2 = MAX(a - s, 0);
+            int32_t b2 = MAX(b + s, 0);
+
+            a = MAX(a, 0);
+            b = MAX(b, 0);
+            sum += d->price[l] * (float)(a2 * a2 - a * a + b2 * b2 - b * b);
+        } else {
+            sum += d->price[l] * (float)(2 * s * (b - a) + 2 * s * s);
+        }
+    }
+    return sum;
+}
+
+/* Vertex v may go to the group of one of its neighbours. */
+static void visit(struct drift *d, uint32_t v, float temp, const float *minus_log)
+{
+    const struct drift_arc *arc = d->arc + d->xadj[v];
+    uint32_t degree = d->xadj[v + 1] - d->xadj[v];
+    uint64_t r = rng_next(&d->rng);
+    uint32_t i = rng_scale((uint32_t)(r >> 32), degree);
+    float bar = temp * minus_log[r % LOGS];
+    struct drift_move m;
+    double volume = 0;
+
+    m.v = v;
+    m.from = d->group[v];
+    while ((m.to = d->group[arc[i].to]) == m.from)
+        i = i + 1 == degree ? 0 : i + 1;
+    drift_weigh(d, &m);
+    m.delta += size_change(d, &m);
+    if (d->limited) {
+        volume = volume_of(d, v);
+        m.delta += LOAD_PRICE * (float)d->t->distance[d->t->n_levels]
+                   * (float)load_change(d, &m, volume, false);
+    }
+    if (m.delta > bar)
+        return;
+    drift_make(d, &m);
+    if (d->limited)
+        (void)load_change(d, &m, volume, true);
+}
+
+/* Those that have somewhere to go, in order. */
+static uint32_t list_active(struct drift *d)
+{
+    uint32_t k = 0;
+
+    for (uint32_t v = 0; v < d->n; v++) {
+        d->active[k] = v;
+        k += d->abroad[v] > 0;
+    }
+    return k;
+}
+
+/* The weight of an arc that a byte chosen at random belongs to. */
+static double usual_weight(const struct drift *d)
+{
+    double sum = 0;
+    double squares = 0;
+
+    for (uint32_t e = 0; e < d->xadj[d->n]; e++) {
+        sum += d->arc[e].w;
+        squares += (double)d->arc[e].w * d->arc[e].w;
+    }
+    return sum > 0 ? squares / sum : 1;
+}
+
+/* Sizes are cheap until late: a chain of moves at the end costs more than they did. */
+static void set_prices(struct drift *d, float usual, float part)
+{
+    float price = PRICE_HOT * powf(PRICE_COLD / PRICE_HOT, part * part * part);
+
+    for (uint32_t l = d->level; l < d->t->n_levels; l++)
+        d->price[l] = price * usual * MAX(d->step[l], d->step[d->level]);
+}
+
+void drift_anneal(struct drift *d,
+                  const struct drift_effort *effort,
+                  struct limit *limit)
+{
+    float minus_log[LOGS];
+    double usual = usual_weight(d);
+    double unit = usual * (double)d->step[d->level];
+    uint64_t done = 0;
+
+    for (int i = 0; i < LOGS; i++)
+        minus_log[i] = -logf(((float)i + 0.5F) / LOGS);
+    while (done < effort->work && !limit_over(limit)) {
+        double part = (double)done / (double)effort->work;
+        float temp =
+            (float)(unit * effort->hot * pow(effort->cold / effort->hot, part));
+        uint32_t k = list_active(d);
+        set_prices(d, (float)usual, (float)part);
+
+        for (uint32_t i = 0; i < k; i++) {
+            uint32_t v = d->active[i];
+
+            if (d->abroad[v] == 0)
+                continue;
+            done += VISIT + d->xadj[v + 1] - d->xadj[v];
+            visit(d, v, temp, minus_log);
+        }
+        done += d->n / 8 + 1;
+    }
+}
