@@ -40,6 +40,12 @@ static cfg_opt_t engine_opts[] = {
     CFG_INT("null_run_ms", 0, CFGF_NONE),
     CFG_END(),
 };
+static cfg_opt_t plugins_opts[] = {
+    CFG_STR("slurm_user", "", CFGF_NONE),
+    CFG_STR_LIST("check_budget", NULL, CFGF_NODEFAULT),
+    CFG_STR("proxy_partition", "", CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t partition_opts[] = {
     CFG_STR("nodes", NULL, CFGF_NODEFAULT),
     CFG_BOOL("default", cfg_false, CFGF_NONE),
@@ -90,6 +96,7 @@ static cfg_opt_t file_opts[] = {
     CFG_SEC("listen", listen_opts, CFGF_NONE),
     CFG_SEC("tls", tls_opts, CFGF_NONE),
     CFG_SEC("engine", engine_opts, CFGF_NONE),
+    CFG_SEC("plugins", plugins_opts, CFGF_NONE),
     CFG_SEC("partition", partition_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
     CFG_SEC("institution", institution_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
     CFG_SEC("project", project_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
@@ -121,6 +128,7 @@ void *settings_free(struct settings *c)
     free(c->certificate);
     free(c->key);
     free(c->engine);
+    words_release(&c->plugins.check_budget);
     free(c);
     return NULL;
 }
@@ -262,6 +270,8 @@ int settings_read(const char *path, struct settings **ret_settings, struct err *
         r = read_limits(cfg, c, err);
     if (r == 0)
         r = read_names(cfg, c, err);
+    if (r == 0)
+        r = settings_plugins(cfg, &c->plugins, err);
     cfg_free(cfg);
     if (r == 0)
         *ret_settings = TAKE_PTR(c);

@@ -13,7 +13,18 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/words.h"
 #include "model/site.h"
+
+#define PLUGIN_ACCOUNTS_MAX 256
+
+/* What the plugins in this center's own Slurm are told. */
+struct plugin_settings {
+    char slurm_user[NAME_CAP]; /* may ask for others, as root may; "" = nobody else */
+    struct words check_budget; /* Slurm accounts whose jobs need a budget that covers
+                                  them; "*" = all */
+    char proxy_partition[NAME_CAP]; /* where proxies end; "" = Slurm's default */
+};
 
 struct settings {
     struct site *site;
@@ -33,6 +44,7 @@ struct settings {
     uint32_t null_run_ms;
     uint64_t transfer_max; /* bytes per file */
     uint32_t max_clients;
+    struct plugin_settings plugins;
     enum log_level log_level;
 };
 

@@ -66,17 +66,20 @@ static const struct {
     op_fn fn;
     bool peer;
 } ops[] = {
-    {"hello",   op_hello,   false},
-    {"submit",  op_submit,  false},
-    {"blob",    op_blob,    false},
-    {"jobs",    op_jobs,    true },
-    {"cancel",  op_cancel,  true },
-    {"release", op_release, true },
-    {"wait",    op_wait,    true },
-    {"info",    op_info,    false},
-    {"balance", op_balance, false},
-    {"explain", op_explain, true },
-    {"report",  op_report,  false},
+    {"hello",         op_hello,         false},
+    {"submit",        op_submit,        false},
+    {"blob",          op_blob,          false},
+    {"jobs",          op_jobs,          true },
+    {"cancel",        op_cancel,        true },
+    {"release",       op_release,       true },
+    {"wait",          op_wait,          true },
+    {"info",          op_info,          false},
+    {"balance",       op_balance,       false},
+    {"explain",       op_explain,       true },
+    {"report",        op_report,        false},
+    {"slurm_check",   op_slurm_check,   false},
+    {"slurm_submit",  op_slurm_submit,  false},
+    {"slurm_waiting", op_slurm_waiting, false},
 };
 
 /* Words that clients act upon; the text is for people. */
@@ -239,10 +242,13 @@ void users_remember(struct users *u, uint64_t ticket, json_t *extra)
 {
     struct ticket *t = ticket_find(u, ticket);
 
-    if (t && !t->extra)
+    if (t && !t->extra) {
         t->extra = extra;
-    else
-        json_decref(extra);
+        return;
+    }
+    if (t && extra)
+        (void)json_object_update(t->extra, extra); /* a lack is a missing member */
+    json_decref(extra);
 }
 
 int users_wait(struct users *u, uint64_t ticket, uint64_t id)
@@ -358,8 +364,7 @@ static void on_close(struct conn *conn, int reason, const char *text, void *arg)
 
 static const struct conn_ops session_ops = {.on_frame = on_frame, .on_close = on_close};
 
-/* Names come from the account database: local, so quick. */
-static void identify(struct center *c, struct asker *who, uid_t uid)
+void users_identify(struct center *c, struct asker *who, uid_t uid)
 {
     const struct passwd *pw = getpwuid(uid);
     const struct person *p;
@@ -385,7 +390,7 @@ static void on_open(struct conn *conn, void *arg)
     s->u = u;
     s->conn = conn;
     TAILQ_INIT(&s->tickets);
-    identify(u->c, &s->who, conn_who(conn)->uid);
+    users_identify(u->c, &s->who, conn_who(conn)->uid);
     TAILQ_INSERT_TAIL(&u->sessions, s, all);
     conn_listen(conn, &session_ops, s);
 }

@@ -25,12 +25,16 @@ struct asker {
     uint32_t via;          /* the center that vouches; 0 = here */
 };
 
+/* Note of a held job that waits for word that its proxy is in the site's Slurm. */
+#define USERS_SLURM_NOTE "handed over by sbatch"
+
 /* One question under way. `question` and `asker` are borrowed for the call. */
 struct ask {
     struct center *c;
     const struct asker *who;
     const json_t *question;
     uint64_t ticket;
+    bool for_slurm; /* a batch job of the site's Slurm, which keeps a proxy of it */
 };
 
 /* 0: answered or will be under the ticket; -E…: refused with the text. */
@@ -50,7 +54,8 @@ void users_answer(
 void users_final(struct users *u, uint64_t id);
 /* The ticket waits until job `id` is final. */
 int users_wait(struct users *u, uint64_t ticket, uint64_t id);
-/* What else goes into the answer of this ticket. Stolen. */
+/* What else goes into the answer of this ticket, besides what was said before. Stolen.
+ */
 void users_remember(struct users *u, uint64_t ticket, json_t *extra);
 
 /* The ticket's answer comes from another center, or never when its connection ends. */
@@ -67,6 +72,9 @@ void users_peer_ask(struct users *u,
                     void (*gone)(void *arg), /* instead, when no answer will come */
                     void *arg);
 
+/* Who `uid` is here. Names come from the account database: local, so quick. */
+void users_identify(struct center *c, struct asker *who, uid_t uid);
+
 bool users_may_touch(const struct asker *who, const struct holding *h);
 
 /* ops_*.c */
@@ -81,5 +89,8 @@ int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
+int op_slurm_check(struct ask *a, struct err *err);
+int op_slurm_submit(struct ask *a, struct err *err);
+int op_slurm_waiting(struct ask *a, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/benchmarks.md \
 	docs/placement.md \
+	docs/plugins.md \
 	docs/protocol.md \
 	docs/scheduling.md \
 	docs/store.md

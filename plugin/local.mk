@@ -1,1 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+# Doors into Slurm. Modules see base, model and how nouns are written (lib/libnoun.la);
+# they export what Slurm looks for and nothing else, so that no symbol of ours meets one
+# of slurmctld's or of another plugin's.
+slurmplugindir = $(libdir)/slurm
+slurmplugin_LTLIBRARIES =
+plugin_libs = lib/libnoun.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
+plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared
+
+# Asking hopluud, for whoever may not wait; no Slurm in it.
+noinst_LTLIBRARIES += plugin/libask.la
+plugin_libask_la_SOURCES = \
+	plugin/ask.c plugin/ask.h \
+	plugin/breaker.c plugin/breaker.h \
+	plugin/line.c plugin/line.h \
+	plugin/proxy_note.c plugin/proxy_note.h \
+	plugin/wish.c plugin/wish.h
+
+if HAVE_SLURM
+slurmplugin_LTLIBRARIES += plugin/job_submit_hopluu.la
+plugin_job_submit_hopluu_la_SOURCES = \
+	plugin/job_submit.c \
+	plugin/proxy.c plugin/proxy.h \
+	plugin/slurm_ex.h \
+	plugin/submission.c plugin/submission.h
+plugin_job_submit_hopluu_la_CFLAGS = $(AM_CFLAGS) $(SLURM_CFLAGS)
+plugin_job_submit_hopluu_la_LDFLAGS = $(plugin_ldflags) \
+	-export-symbols-regex '^(plugin_name|plugin_type|plugin_version|init|fini|job_submit|job_modify)$$'
+plugin_job_submit_hopluu_la_LIBADD = plugin/libask.la $(plugin_libs)
+endif
+# end of the plugins

@@ -13,6 +13,7 @@ include tests/engine/local.mk
 include tests/sim/local.mk
 include tests/command/local.mk
 include tests/daemon/local.mk
+include tests/plugin/local.mk
 include tests/fuzz/local.mk
 include tests/shell/local.mk
 

@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "base/words.h"
 #include "wire/conn.h"
+#include "wire/refusal.h"
 
 #include "base/banned.h"
 
@@ -35,31 +36,6 @@ struct client {
     char address[TITLE_CAP];
     struct buf in;
 };
-
-/* The words of refusals and what they are to a program. */
-static const struct {
-    const char *word;
-    int code;
-} codes[] = {
-    {"usage",       -EINVAL      },
-    {"denied",      -EACCES      },
-    {"not-found",   -ENOENT      },
-    {"ended",       -EALREADY    },
-    {"no-center",   -ENETUNREACH },
-    {"no-budget",   -EDQUOT      },
-    {"full",        -EAGAIN      },
-    {"too-large",   -E2BIG       },
-    {"unreachable", -EHOSTUNREACH},
-    {"storage",     -ENOSPC      },
-};
-
-int client_code_errno(const char *word)
-{
-    for (size_t i = 0; word && i < ARRAY_SIZE(codes); i++)
-        if (!strcmp(word, codes[i].word))
-            return codes[i].code;
-    return -EIO;
-}
 
 static int wait_for(struct client *c, short what, int64_t deadline_us, struct err *err)
 {
@@ -360,18 +336,6 @@ int client_next(struct client *c, json_t **ret_answer, struct err *err)
     return recv_frame(c, ret_answer, err);
 }
 
-/* A refusal becomes its code and text. */
-static int judge(const json_t *answer, struct err *err)
-{
-    const char *text = json_string_value(json_object_get(answer, "text"));
-
-    if (json_is_true(json_object_get(answer, "ok")))
-        return 0;
-    return err_set(
-        err, client_code_errno(json_string_value(json_object_get(answer, "code"))),
-        "%s", text ? text : "refused without a reason");
-}
-
 int client_ask(struct client *c, json_t *question, json_t **ret_answer, struct err *err)
 {
     json_t *answer;
@@ -386,7 +350,7 @@ int client_ask(struct client *c, json_t *question, json_t **ret_answer, struct e
             json_decref(answer); /* of an earlier question that nobody waits for */
             continue;
         }
-        r = judge(answer, err);
+        r = refusal_read(answer, err);
         if (ret_answer)
             *ret_answer = answer;
         else

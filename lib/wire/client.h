@@ -39,7 +39,7 @@ const char *client_center(const struct client *c);
 /*
  * Ask and wait. `question` is taken (its reference is stolen) and gets its id here.
  * ret_answer: new reference, "ok" is true. A refusal returns the code's -Exxx
- * (client_code_errno) with the text in err and, if ret_answer is set, the refusal
+ * (wire/refusal.h) with the text in err and, if ret_answer is set, the refusal
  * object too.
  */
 int client_ask(struct client *c,
@@ -49,9 +49,6 @@ int client_ask(struct client *c,
 
 /* Later waits are bounded by so much (fbatch --wait waits long). */
 void client_timeout(struct client *c, unsigned timeout_s);
-
-/* -Exxx of a refusal's "code"; -EIO for words that are not known. */
-int client_code_errno(const char *word);
 
 /* Pipelining: send without waiting; then take the next answer, whichever it is. */
 int client_post(struct client *c, json_t *question, uint64_t *ret_id, struct err *err);

@@ -1,4 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+# How nouns are written: no socket, and of libraries jansson alone, so that it may be
+# linked into plugins.
+noinst_LTLIBRARIES += lib/libnoun.la
+lib_libnoun_la_SOURCES = \
+	lib/wire/digest.c lib/wire/digest.h \
+	lib/wire/member.c lib/wire/member_int.h \
+	lib/wire/noun_int.h \
+	lib/wire/noun_json.c lib/wire/noun_json.h \
+	lib/wire/noun_json_job.c lib/wire/noun_json_peer.c lib/wire/noun_json_spec.c \
+	lib/wire/refusal.c lib/wire/refusal.h
+
 noinst_LTLIBRARIES += lib/libwire.la
 lib_libwire_la_SOURCES = \
 	lib/wire/address.c lib/wire/address.h \
@@ -7,14 +18,9 @@ lib_libwire_la_SOURCES = \
 	lib/wire/cred.c lib/wire/cred.h \
 	lib/wire/dial.c lib/wire/dial.h lib/wire/dial_int.h \
 	lib/wire/dial_munge.c lib/wire/dial_tls.c \
-	lib/wire/digest.c lib/wire/digest.h \
 	lib/wire/door.c lib/wire/door.h lib/wire/door_int.h \
 	lib/wire/door_munge.c lib/wire/door_tls.c \
 	lib/wire/door_unix.c \
 	lib/wire/frame.c lib/wire/frame.h \
-	lib/wire/member.c lib/wire/member_int.h \
-	lib/wire/noun_int.h \
-	lib/wire/noun_json.c lib/wire/noun_json.h \
-	lib/wire/noun_json_job.c lib/wire/noun_json_peer.c lib/wire/noun_json_spec.c \
 	lib/wire/tls.c lib/wire/tls.h
-lib_libwire_la_LIBADD = $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)
+lib_libwire_la_LIBADD = lib/libnoun.la $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)

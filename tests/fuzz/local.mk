@@ -41,3 +41,14 @@ EXTRA_DIST += tests/fuzz/corpus/matrix/large tests/fuzz/corpus/matrix/list \
 	tests/fuzz/corpus/prof/far tests/fuzz/corpus/prof/one \
 	tests/fuzz/corpus/topology/continued tests/fuzz/corpus/topology/loop \
 	tests/fuzz/corpus/topology/two
+
+# plugins
+check_PROGRAMS += tests/fuzz/fuzz_answer
+TESTS += tests/fuzz/fuzz_answer
+tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c tests/fuzz/replay.c
+tests_fuzz_fuzz_answer_LDADD = plugin/libask.la lib/libnoun.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/answer/deep tests/fuzz/corpus/answer/flood \
+	tests/fuzz/corpus/answer/good tests/fuzz/corpus/answer/huge \
+	tests/fuzz/corpus/answer/notutf8 tests/fuzz/corpus/answer/refusal \
+	tests/fuzz/corpus/answer/short
