@@ -64,7 +64,7 @@ static struct sched *busy(size_t n, uint64_t *ret_id)
                             .time_limit_s = 3600 + roll(80000)};
 
         (void)snprintf(name, sizeof(name), "n%u", i); /* fits */
-        if (sched_node_set(s, name, CORES, UINT64_C(64) << 30, 0, 1, true) < 0
+        if (sched_node_set(s, name, CORES, UINT64_C(64) << 30, 0, "", 1, true) < 0
             || sched_submit(s, id++, &r, &meta, 0, NULL) < 0
             || sched_pass(s, 0, started, s) != 1)
             exit(1);
@@ -92,8 +92,8 @@ static void passes(struct sched *s, size_t n)
         double from = cpu_s();
         double took;
 
-        (void)sched_node_set(s, "n0", CORES - (i % 2 ? 0 : 1), UINT64_C(64) << 30, 0, 1,
-                             true); /* it is there */
+        (void)sched_node_set(s, "n0", CORES - (i % 2 ? 0 : 1), UINT64_C(64) << 30, 0,
+                             "", 1, true); /* it is there */
         if (sched_pass(s, 1, started, s) != 0)
             exit(1);
         took = cpu_s() - from;

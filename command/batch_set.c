@@ -18,7 +18,6 @@
 #define MIB (UINT64_C(1) << 20)
 #define MEMORY_MAX (UINT64_C(1) << 50)
 #define TASKS_MAX (1u << 24)
-#define GPUS_MAX 1024
 #define COMMENT_MAX 4096
 
 static int set_name(char *dst, size_t cap, const char *value, struct err *err)
@@ -82,27 +81,6 @@ static int set_nodes(struct request *r, const char *value, struct err *err)
     r->min_nodes = min;
     r->max_nodes = max;
     return 0;
-}
-
-/* "gpu:4", "gpu" */
-static int set_gres(struct request *r, const char *value, struct err *err)
-{
-    if (!strcmp(value, "none")) {
-        r->gpus_per_node = 0;
-        return 0;
-    }
-    if (!strcmp(value, "gpu")) {
-        r->gpus_per_node = 1;
-        return 0;
-    }
-    if (strncmp(value, "gpu:", 4) != 0 || strchr(value, ','))
-        return err_set(err, -EINVAL,
-                       "'%.60s': only gpu:N is known here (no other resource)", value);
-    if (strchr(value + 4, ':'))
-        return err_set(err, -EINVAL,
-                       "'%.60s': types of GPUs are not yet supported, use gpu:N",
-                       value);
-    return measure_u32(value + 4, 0, GPUS_MAX, &r->gpus_per_node, err);
 }
 
 /* "USR1", "B:15@120" */
@@ -316,12 +294,9 @@ static int set_resource(struct batch *b, int key, const char *value, struct err 
     case BATCH_MEM_PER_CPU:
         return set_memory(b, value, key == BATCH_MEM_PER_CPU, err);
     case BATCH_GPUS_PER_NODE:
-        if (strchr(value, ':'))
-            return err_set(err, -EINVAL, "'%.60s': types of GPUs are not yet supported",
-                           value);
-        return measure_u32(value, 0, GPUS_MAX, &q->gpus_per_node, err);
+        return request_set_gpus(q, value, err);
     case BATCH_GRES:
-        return set_gres(q, value, err);
+        return request_set_gres(q, value, err);
     case 't':
         return set_time(q, value, err);
     case 'p':

@@ -195,6 +195,19 @@ static void node_memory(const void *row, struct buf *b)
                (int64_t)desk_int(o, "mem_bytes", 0) >> 20);
 }
 
+static void node_gres(const void *row, struct buf *b)
+{
+    const json_t *o = ((const struct node *)row)->o;
+    const char *type = desk_text(o, "gpu_type");
+
+    if (desk_int(o, "gpus", 0) == 0)
+        buf_puts(b, "(null)"); /* as sinfo */
+    else
+        buf_printf(b, "gpu:%s%s%" PRId64 "/%" PRId64, type, type[0] ? ":" : "",
+                   (int64_t)desk_int(o, "gpus_used", 0),
+                   (int64_t)desk_int(o, "gpus", 0));
+}
+
 static void node_jobs(const void *row, struct buf *b)
 {
     put_count(row, "jobs", b);
@@ -212,6 +225,7 @@ static const struct field node_fields[] = {
     {"State",     "STATE",          'T', false, node_state},
     {"Cores",     "CORES(USED/ALL)", 'C', true, node_cores},
     {"Memory",    "MIB(USED/ALL)",  'm', true,  node_memory},
+    {"Gres",      "GRES(USED/ALL)", 'G', false, node_gres},
     {"Jobs",      "JOBS",           0,   true,  node_jobs},
     {"Text",      "TEXT",           'E', false, node_text},
 };

@@ -242,12 +242,14 @@ static void on_open(struct conn *c, void *arg)
     n->center = c;
     log_info("connected to the center at %s", conn_who(c)->address);
     tell(n,
-         json_pack("{s:s, s:s, s:i, s:I, s:s, s:b, s:s, s:s, s:s, s:s, s:i, s:o}", "t",
-                   "register", "name", n->conf.name, "cores", (int)n->machine.cores,
-                   "mem_bytes", (json_int_t)n->machine.mem_bytes, "topology",
-                   n->machine.topology, "fake", n->machine.synthetic, "features",
-                   n->conf.features, "launch", door_address(n->door), "host", n->host,
-                   "boot", n->boot, "uid", (int)getuid(), "jobs", jobs_list(n)));
+         json_pack(
+             "{s:s, s:s, s:i, s:I, s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:i, s:o}",
+             "t", "register", "name", n->conf.name, "cores", (int)n->machine.cores,
+             "mem_bytes", (json_int_t)n->machine.mem_bytes, "gpus", (int)n->conf.gpus,
+             "gpu_type", n->conf.gpu_type, "topology", n->machine.topology, "fake",
+             n->machine.synthetic, "features", n->conf.features, "launch",
+             door_address(n->door), "host", n->host, "boot", n->boot, "uid",
+             (int)getuid(), "jobs", jobs_list(n)));
     for (j = TAILQ_FIRST(&n->jobs); j; j = next) {
         next = TAILQ_NEXT(j, entry);
         if (j->state == NJOB_STAGING || j->state == NJOB_ENDED)

@@ -75,12 +75,19 @@ static int fill(cfg_t *cfg, struct noded_conf *c, struct err *err)
     if (!r)
         r = number(cfg, "kill_wait_s", 3600, &c->kill_wait_s, err);
     if (!r)
+        r = number(cfg, "gpus", GPUS_MAX, &c->gpus, err);
+    if (!r)
+        r = text(cfg, "gpu_type", c->gpu_type, sizeof(c->gpu_type), false, err);
+    if (!r)
         r = number(cfg, "min_uid", INT_MAX, &c->min_uid, err);
     if (!r && mem && *mem)
         r = measure_size(mem, 1 << 20, UINT64_C(1) << 60, &c->mem_bytes, err);
     if (!r && !word_is_name(c->name, NAME_CAP - 1))
         r = err_set(err, -EINVAL, "name \"%s\" may have letters, digits and ._@+-",
                     c->name);
+    if (!r && c->gpu_type[0] && !word_is_name(c->gpu_type, GPU_TYPE_CAP - 1))
+        r = err_set(err, -EINVAL, "gpu_type \"%s\" may have letters, digits and ._@+-",
+                    c->gpu_type);
     if (!r && c->spool[0] != '/')
         r = err_set(err, -EINVAL, "spool \"%s\" must be an absolute path", c->spool);
     return r;
@@ -96,6 +103,8 @@ int noded_conf_read(const char *path, struct noded_conf *ret_conf, struct err *e
                            CFG_STR("machine", "live", CFGF_NONE),
                            CFG_STR("memory", NULL, CFGF_NONE),
                            CFG_STR("features", NULL, CFGF_NONE),
+                           CFG_INT("gpus", 0, CFGF_NONE),
+                           CFG_STR("gpu_type", NULL, CFGF_NONE),
                            CFG_INT("kill_wait_s", 30, CFGF_NONE),
                            CFG_INT("min_uid", 1000, CFGF_NONE),
                            CFG_END()};

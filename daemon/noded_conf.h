@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "model/name.h"
+#include "model/request.h"
 
 struct noded_conf {
     char name[NAME_CAP];
@@ -20,8 +21,10 @@ struct noded_conf {
     char machine[TITLE_CAP]; /* "live", "synthetic:8", an hwloc string or XML file */
     uint64_t mem_bytes;      /* 0 = what the machine has */
     char features[TITLE_CAP];
-    uint32_t kill_wait_s; /* between TERM and KILL */
-    uint32_t min_uid;     /* accounts below it are refused; root always */
+    uint32_t gpus;
+    char gpu_type[GPU_TYPE_CAP]; /* of all of them; "" = not said */
+    uint32_t kill_wait_s;        /* between TERM and KILL */
+    uint32_t min_uid;            /* accounts below it are refused; root always */
 };
 
 /* 0, -errno, -EINVAL with file:line or the value and what would be right. */

@@ -131,6 +131,23 @@ static void node_list(const json_t *nodes, struct buf *b)
     words_release(&w);
 }
 
+/* The GPUs of this node, for the three runtimes and under Slurm's names. */
+static void gpu_names(struct env *e, const json_t *gpus)
+{
+    struct buf list = BUF_INIT(VALUE_MAX);
+    size_t i;
+    json_t *g;
+
+    json_array_foreach(gpus, i, g)
+        buf_printf(&list, "%s%lld", i ? "," : "", (long long)json_integer_value(g));
+    set(e, "SLURM_GPUS_ON_NODE", "%zu", json_array_size(gpus));
+    set(e, "SLURM_JOB_GPUS", "%s", buf_text(&list));
+    set(e, "CUDA_VISIBLE_DEVICES", "%s", buf_text(&list));
+    set(e, "ROCR_VISIBLE_DEVICES", "%s", buf_text(&list));
+    set(e, "ZE_AFFINITY_MASK", "%s", buf_text(&list));
+    buf_release(&list);
+}
+
 static void slurm_shape(struct env *e, const struct node_job *j)
 {
     const json_t *nodes = json_object_get(j->order, "nodes");
@@ -155,6 +172,8 @@ static void slurm_shape(struct env *e, const struct node_job *j)
     set(e, "SLURM_NPROCS", "%lld", (long long)number(r, "n_tasks"));
     if (number(r, "cpus_per_task") > 1)
         set(e, "SLURM_CPUS_PER_TASK", "%lld", (long long)number(r, "cpus_per_task"));
+    if (number(r, "gpus_per_node") > 0)
+        set(e, "SLURM_GPUS_PER_NODE", "%lld", (long long)number(r, "gpus_per_node"));
     if (number(r, "tasks_per_node") > 0)
         set(e, "SLURM_NTASKS_PER_NODE", "%lld", (long long)number(r, "tasks_per_node"));
     if (number(r, "mem_node_bytes") > 0)
@@ -169,6 +188,8 @@ static void slurm_shape(struct env *e, const struct node_job *j)
     {
         set(e, "SLURM_CPUS_ON_NODE", "%lld", (long long)number(node, "cores"));
         set(e, "SLURM_NODEID", "%zu", i);
+        if (json_array_size(json_object_get(node, "gpus")) > 0)
+            gpu_names(e, json_object_get(node, "gpus"));
     }
     buf_release(&list);
     buf_release(&tasks);

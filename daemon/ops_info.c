@@ -26,11 +26,13 @@ int op_hello(struct ask *a, struct err *err)
 
 static void add_node(const struct engine_node *n, void *arg)
 {
-    json_t *o = json_pack("{s:s,s:s,s:s,s:i,s:i,s:I,s:I,s:i,s:s}", "name", n->name,
-                          "partitions", n->partitions, "state", n->state, "cores",
-                          (int)n->cores, "cores_used", (int)n->cores_used, "mem_bytes",
-                          (json_int_t)n->mem_bytes, "mem_used", (json_int_t)n->mem_used,
-                          "jobs", (int)n->n_jobs, "text", n->text);
+    json_t *o =
+        json_pack("{s:s,s:s,s:s,s:i,s:i,s:I,s:I,s:i,s:i,s:s,s:i,s:s}", "name", n->name,
+                  "partitions", n->partitions, "state", n->state, "cores",
+                  (int)n->cores, "cores_used", (int)n->cores_used, "mem_bytes",
+                  (json_int_t)n->mem_bytes, "mem_used", (json_int_t)n->mem_used, "gpus",
+                  (int)n->gpus, "gpus_used", (int)n->gpus_used, "gpu_type", n->gpu_type,
+                  "jobs", (int)n->n_jobs, "text", n->text);
 
     (void)json_array_append_new(arg, o); /* a lack shows as a missing row */
 }

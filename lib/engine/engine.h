@@ -84,6 +84,9 @@ struct engine_node {
     uint32_t cores_used;
     uint64_t mem_bytes;
     uint64_t mem_used;
+    uint32_t gpus;
+    uint32_t gpus_used;
+    char gpu_type[GPU_TYPE_CAP];
     uint32_t n_jobs;
     char text[TITLE_CAP]; /* why it is down; where it answers from */
 };

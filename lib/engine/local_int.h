@@ -34,6 +34,9 @@ struct local_node {
     bool known; /* sizes are of a registration, now or remembered */
     bool fake;
     bool *core_used; /* [cores] */
+    uint32_t gpus;
+    char gpu_type[GPU_TYPE_CAP];
+    uint64_t gpus_used; /* a bit for each */
     char launch[TITLE_CAP];
     char host[TITLE_CAP];
     char boot[NAME_CAP];
@@ -56,8 +59,10 @@ struct local_part {
     uint32_t cores;
     uint64_t bytes;
     uint32_t *cpus; /* [cores] */
+    uint64_t gpus;  /* a bit for each that it has */
     bool prepared;
     bool released;
+    bool given_back; /* its cores and GPUs may be another job's by now */
 };
 
 enum local_state {
@@ -155,6 +160,7 @@ void local_finish(struct local_job *j);
 /* local_parts.c: the cores of the nodes. */
 int parts_from_picks(struct local_job *j, const struct sched_view *v);
 int parts_from_table(struct local_job *j, const json_t *table);
+void parts_give_back(struct local_job *j); /* to its nodes; what it had stays known */
 void parts_free(struct local_job *j);
 bool parts_restore(struct local_job *j); /* into sched, after a restart */
 

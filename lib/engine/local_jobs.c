@@ -98,6 +98,7 @@ static void give_back(struct local_job *j)
             (void)sched_end(j->e->q.sched, j->id, queue_now_s()); /* it is in */
     }
     j->in_sched = false;
+    parts_give_back(j);
     queue_kick(&j->e->q);
 }
 
@@ -126,14 +127,16 @@ static void measure(struct local_job *j)
 {
     int64_t us = j->ended.us - j->started.us;
     uint64_t bytes = 0;
+    uint64_t gpus = 0;
 
-    for (size_t i = 0; i < j->n_parts; i++)
+    for (size_t i = 0; i < j->n_parts; i++) {
         bytes += j->parts[i].bytes;
+        gpus += (uint64_t)__builtin_popcountll(j->parts[i].gpus);
+    }
     j->usage.elapsed_s = us > 0 ? (uint64_t)((us + US_PER_S - 1) / US_PER_S) : 0;
     j->usage.core_s = j->usage.n_cores * j->usage.elapsed_s;
     j->usage.mem_mib_s = (bytes >> 20) * j->usage.elapsed_s;
-    j->usage.gpu_s =
-        (uint64_t)j->request.gpus_per_node * j->usage.n_nodes * j->usage.elapsed_s;
+    j->usage.gpu_s = gpus * j->usage.elapsed_s;
 }
 
 static void release_parts(struct local_job *j)

@@ -39,8 +39,8 @@ int node_tell_job(struct local_node *n, const char *t, const struct local_job *j
 /* What sched knows of a node: its size, and whether anything may start there. */
 static int publish(struct local_node *n)
 {
-    int r = sched_node_set(n->e->q.sched, n->name, n->cores, n->mem_bytes, 0,
-                           n->partitions, n->conn != NULL);
+    int r = sched_node_set(n->e->q.sched, n->name, n->cores, n->mem_bytes, n->gpus,
+                           n->gpu_type, n->partitions, n->conn != NULL);
 
     if (r >= 0)
         n->index = (uint32_t)r;
@@ -101,6 +101,16 @@ int local_node_set(void *arg, const char *name, uint32_t partitions)
     return publish(n);
 }
 
+/* Told by the node, or remembered: 0, or -EINVAL and nothing changed. */
+static int set_gpus(struct local_node *n, json_int_t gpus, const char *type)
+{
+    if (gpus < 0 || gpus > GPUS_MAX
+        || !word_copy(n->gpu_type, sizeof(n->gpu_type), type ? type : ""))
+        return -EINVAL;
+    n->gpus = (uint32_t)gpus;
+    return 0;
+}
+
 static void memory_path(const struct local *e, char path[PATH_MAX])
 {
     (void)path_join(path, PATH_MAX, e->spool, "nodes.json"); /* spool leaves room */
@@ -116,9 +126,10 @@ void nodes_remember(struct local *e)
 
     TABLE_FOREACH (e->nodes, n, next)
         if (n->known)
-            (void)json_object_set_new(
-                all, n->name,
-                json_pack("[I, I]", (json_int_t)n->cores, (json_int_t)n->mem_bytes));
+            (void)json_object_set_new(all, n->name,
+                                      json_pack("[I, I, I, s]", (json_int_t)n->cores,
+                                                (json_int_t)n->mem_bytes,
+                                                (json_int_t)n->gpus, n->gpu_type));
     text = json_dumps(all, JSON_COMPACT);
     memory_path(e, path);
     if (!text || path_write(path, text, strlen(text), 0600, NULL))
@@ -144,7 +155,9 @@ void nodes_recall(struct local *e)
         json_int_t bytes = json_integer_value(json_array_get(o, 1));
 
         if (!n->known && cores > 0 && cores <= CORES_MAX && bytes >= 0
-            && !resize(n, (uint32_t)cores, (uint64_t)bytes))
+            && !resize(n, (uint32_t)cores, (uint64_t)bytes)
+            && !set_gpus(n, json_integer_value(json_array_get(o, 2)),
+                         json_string_value(json_array_get(o, 3))))
             (void)publish(n); /* no memory: it is small until it comes */
     }
     json_decref(all);
@@ -197,6 +210,8 @@ static struct local_node *register_node(struct local *e,
 {
     json_int_t cores = json_integer_value(json_object_get(o, "cores"));
     json_int_t bytes = json_integer_value(json_object_get(o, "mem_bytes"));
+    json_int_t gpus = json_integer_value(json_object_get(o, "gpus"));
+    const char *type = json_string_value(json_object_get(o, "gpu_type"));
     char key[NAME_CAP] = "";
     struct local_node *n;
     bool changed;
@@ -211,8 +226,12 @@ static struct local_node *register_node(struct local *e,
     conn_close(n->conn); /* the newer one is the one that lives */
     n->conn = c;
     (void)evtimer_del(n->lost); /* it may not be pending */
-    changed =
-        !n->known || n->cores != (uint32_t)cores || n->mem_bytes != (uint64_t)bytes;
+    changed = !n->known || n->cores != (uint32_t)cores
+              || n->mem_bytes != (uint64_t)bytes || n->gpus != (uint64_t)gpus
+              || strcmp(n->gpu_type, type ? type : "") != 0;
+    if (set_gpus(n, gpus, type))
+        log_warn("node %s: %lld GPUs of type %.60s are not believed", n->name,
+                 (long long)gpus, type ? type : "");
     if (changed && resize(n, (uint32_t)cores, (uint64_t)bytes))
         log_warn("node %s: no memory for its cores", n->name);
     n->fake = json_is_true(json_object_get(o, "fake"));

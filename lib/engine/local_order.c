@@ -41,16 +41,21 @@ static json_t *nodes_table(const struct local_job *j)
     for (size_t i = 0; i < j->n_parts; i++) {
         const struct local_part *p = &j->parts[i];
         json_t *cpus = json_array();
+        json_t *gpus = json_array();
 
         for (uint32_t c = 0; c < p->cores; c++)
             (void)json_array_append_new(cpus, json_integer((json_int_t)p->cpus[c]));
+        for (uint32_t g = 0; g < GPUS_MAX; g++)
+            if (p->gpus & UINT64_C(1) << g)
+                (void)json_array_append_new(gpus, json_integer((json_int_t)g));
         (void)json_array_append_new(/* the node refuses an order without nodes */
                                     table,
-                                    json_pack("{s:s, s:i, s:i, s:I, s:s, s:o}", "name",
-                                              p->node->name, "cores", (int)p->cores,
-                                              "tasks", (int)p->tasks, "bytes",
-                                              (json_int_t)p->bytes, "launch",
-                                              p->node->launch, "cpus", cpus));
+                                    json_pack("{s:s, s:i, s:i, s:I, s:s, s:o, s:o}",
+                                              "name", p->node->name, "cores",
+                                              (int)p->cores, "tasks", (int)p->tasks,
+                                              "bytes", (json_int_t)p->bytes, "launch",
+                                              p->node->launch, "cpus", cpus, "gpus",
+                                              gpus));
     }
     return table;
 }

@@ -24,16 +24,25 @@ static struct local_node *node_at(struct local *e, uint32_t index)
     return NULL;
 }
 
-void parts_free(struct local_job *j)
+void parts_give_back(struct local_job *j)
 {
     for (size_t i = 0; i < j->n_parts; i++) {
         struct local_part *p = &j->parts[i];
 
-        for (uint32_t c = 0; p->cpus && c < p->cores; c++)
+        for (uint32_t c = 0; !p->given_back && p->cpus && c < p->cores; c++)
             if (p->cpus[c] < p->node->cores && p->node->core_used)
                 p->node->core_used[p->cpus[c]] = false;
-        free(p->cpus);
+        if (!p->given_back)
+            p->node->gpus_used &= ~p->gpus;
+        p->given_back = true;
     }
+}
+
+void parts_free(struct local_job *j)
+{
+    parts_give_back(j);
+    for (size_t i = 0; i < j->n_parts; i++)
+        free(j->parts[i].cpus);
     free(j->parts);
     j->parts = NULL;
     j->n_parts = 0;
@@ -54,6 +63,22 @@ static int take_cpus(struct local_part *p)
             p->cpus[got++] = c;
         }
     return 0;
+}
+
+/* The first free GPUs; fewer only if the node lost some since they were promised. */
+static void take_gpus(struct local_part *p, uint32_t want)
+{
+    struct local_node *n = p->node;
+
+    for (uint32_t g = 0; g < n->gpus && want > 0; g++) {
+        uint64_t bit = UINT64_C(1) << g;
+
+        if (n->gpus_used & bit)
+            continue;
+        n->gpus_used |= bit;
+        p->gpus |= bit;
+        want--;
+    }
 }
 
 static int describe(struct local_job *j)
@@ -94,6 +119,7 @@ int parts_from_picks(struct local_job *j, const struct sched_view *v)
         if (!r) {
             j->n_parts++;
             r = take_cpus(p);
+            take_gpus(p, pick->gpus);
         }
     }
     if (!r)
@@ -117,6 +143,7 @@ int parts_from_table(struct local_job *j, const json_t *table)
         const json_t *o = json_array_get(table, i);
         const char *name = json_string_value(json_object_get(o, "name"));
         const json_t *cpus = json_object_get(o, "cpus");
+        const json_t *gpus = json_object_get(o, "gpus");
         char key[NAME_CAP] = "";
         struct local_part *p = &j->parts[j->n_parts];
         struct local_node *node;
@@ -139,6 +166,13 @@ int parts_from_table(struct local_job *j, const json_t *table)
             if (p->cpus[c] < node->cores && node->core_used)
                 node->core_used[p->cpus[c]] = true;
         }
+        for (size_t g = 0; g < json_array_size(gpus); g++) {
+            json_int_t x = json_integer_value(json_array_get(gpus, g));
+
+            if (x >= 0 && x < GPUS_MAX)
+                p->gpus |= UINT64_C(1) << x;
+        }
+        node->gpus_used |= p->gpus;
         j->n_parts++;
     }
     return describe(j);
@@ -151,10 +185,12 @@ bool parts_restore(struct local_job *j)
     int r = pick ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < j->n_parts && !r; i++)
-        pick[i] = (struct node_pick){.node = j->parts[i].node->index,
-                                     .tasks = j->parts[i].tasks,
-                                     .cores = j->parts[i].cores,
-                                     .bytes = j->parts[i].bytes};
+        pick[i] =
+            (struct node_pick){.node = j->parts[i].node->index,
+                               .tasks = j->parts[i].tasks,
+                               .cores = j->parts[i].cores,
+                               .gpus = (uint32_t)__builtin_popcountll(j->parts[i].gpus),
+                               .bytes = j->parts[i].bytes};
     if (!r)
         r = sched_restore_running(j->e->q.sched, j->id, &j->request, &meta, pick,
                                   j->n_parts, j->started.us / US_PER_S);

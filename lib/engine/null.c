@@ -146,7 +146,7 @@ static int set_node(void *arg, const char *name, uint32_t partitions)
 {
     struct engine_null *e = arg;
     int r = sched_node_set(e->q.sched, name, e->config.node_cores, e->config.node_bytes,
-                           0, partitions, true);
+                           0, "", partitions, true);
 
     return r < 0 ? r : 0;
 }

@@ -244,10 +244,13 @@ void queue_node(const struct queue *q, uint32_t index, struct engine_node *ret_n
                             .cores_used = n->all.cores - n->now.cores,
                             .mem_bytes = n->all.bytes,
                             .mem_used = n->all.bytes - n->now.bytes,
+                            .gpus = n->all.gpus,
+                            .gpus_used = n->all.gpus - n->now.gpus,
                             .n_jobs = n->now.jobs};
     size_t len = 0;
 
-    (void)word_copy(e.name, sizeof(e.name), n->name); /* the same ceiling */
+    (void)word_copy(e.name, sizeof(e.name), n->name); /* the same ceilings */
+    (void)word_copy(e.gpu_type, sizeof(e.gpu_type), n->gpu_type);
     e.state = !n->up                   ? "down"
               : e.cores_used == 0      ? "idle"
               : e.cores_used < e.cores ? "mixed"

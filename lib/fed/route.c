@@ -237,6 +237,11 @@ static enum route_rule supply_allows(const struct supply *s,
         SAY("no node has %u cores and the memory asked for one task", r->cpus_per_task);
         return RULE_SIZE;
     }
+    if (r->gpus_per_node > p->node_gpus_max) {
+        SAY("%u GPUs per node asked, its largest node has %u", r->gpus_per_node,
+            p->node_gpus_max);
+        return RULE_SIZE;
+    }
     if (request_cores(r) > p->cores || r->min_nodes > p->nodes
         || (uint64_t)tasks * p->nodes < r->n_tasks) {
         SAY("%" PRIu64 " cores on %u nodes asked, it has %u on %u", request_cores(r),

@@ -5,8 +5,12 @@
 #include "model/request.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "base/measure.h"
 #include "base/number.h"
+#include "base/words.h"
 
 #include "base/banned.h"
 
@@ -38,6 +42,56 @@ uint64_t request_node_bytes(const struct request *r, uint32_t tasks)
     return r->mem_cpu_bytes * r->cpus_per_task * tasks;
 }
 
+int request_set_gpus(struct request *r, const char *text, struct err *err)
+{
+    const char *colon = strchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    char type[GPU_TYPE_CAP] = "";
+    uint32_t n;
+    int k;
+
+    if (len >= sizeof(type))
+        return err_set(err, -EINVAL, "'%.60s': a type of GPU has at most %d letters",
+                       text, GPU_TYPE_CAP - 1);
+    memcpy(type, text, len);
+    if (colon && !word_is_name(type, sizeof(type) - 1))
+        return err_set(err, -EINVAL, "'%.60s' is not a number of GPUs: use N or TYPE:N",
+                       text);
+    k = measure_u32(colon ? colon + 1 : text, 0, GPUS_MAX, &n, err);
+    if (k < 0)
+        return k;
+    r->gpus_per_node = n;
+    memcpy(r->gpu_type, type, sizeof(type));
+    return 0;
+}
+
+int request_set_gres(struct request *r, const char *text, struct err *err)
+{
+    char one[GPU_TYPE_CAP + 2];
+
+    if (!strcmp(text, "none"))
+        return request_set_gpus(r, "0", err);
+    if (!strcmp(text, "gpu"))
+        return request_set_gpus(r, "1", err);
+    if (strncmp(text, "gpu:", 4) != 0 || strchr(text, ','))
+        return err_set(err, -EINVAL,
+                       "'%.60s': only gpu, gpu:N and gpu:TYPE:N are known here (no "
+                       "other resource)",
+                       text);
+    text += 4;
+    if (!strchr(text, ':') && word_is_name(text, GPU_TYPE_CAP - 1)
+        && strspn(text, "0123456789") < strlen(text)) {
+        (void)snprintf(one, sizeof(one), "%.15s:1", text); /* a type alone */
+        return request_set_gpus(r, one, err);
+    }
+    return request_set_gpus(r, text, err);
+}
+
+bool request_likes_gpus(const struct request *r, const char *type)
+{
+    return r->gpus_per_node == 0 || !r->gpu_type[0] || !strcmp(r->gpu_type, type);
+}
+
 int request_check(const struct request *r, struct err *err)
 {
     uint64_t bytes;
@@ -65,6 +119,9 @@ int request_check(const struct request *r, struct err *err)
                        r->n_tasks, r->max_nodes, r->tasks_per_node);
     if (r->mem_node_bytes && r->mem_cpu_bytes)
         return err_set(err, -EINVAL, "--mem and --mem-per-cpu exclude each other");
+    if (r->gpus_per_node > GPUS_MAX)
+        return err_set(err, -EINVAL, "GPUs per node must be at most %d, not %u",
+                       GPUS_MAX, r->gpus_per_node);
     if (!mul_ok(r->mem_cpu_bytes, (uint64_t)r->cpus_per_task * r->n_tasks, &bytes))
         return err_set(err, -EINVAL, "memory per cpu is too large");
     return 0;

@@ -30,6 +30,7 @@ struct supply_part {
     uint32_t cores;          /* that answer */
     uint32_t node_cores_max; /* of the largest node */
     uint64_t node_bytes_max;
+    uint32_t node_gpus_max;
     uint32_t max_time_s; /* DURATION_UNLIMITED = none */
     uint32_t default_time_s;
     uint32_t max_nodes; /* per job; 0 = no limit */

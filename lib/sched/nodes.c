@@ -113,6 +113,7 @@ int nodes_set(struct nodes *m, const struct node *n)
         return add(m, n);
     old = &m->v[i];
     old->all = n->all;
+    memcpy(old->gpu_type, n->gpu_type, sizeof(old->gpu_type));
     old->partitions = n->partitions;
     old->up = n->up;
     refresh(old);
@@ -176,7 +177,7 @@ static uint32_t tasks_on(const struct node *n,
     struct amount a = view_of(n, view);
 
     if (a.cores < req->cpus_per_task || a.gpus < req->gpus_per_node
-        || (req->exclusive && a.jobs > 0))
+        || !request_likes_gpus(req, n->gpu_type) || (req->exclusive && a.jobs > 0))
         return 0;
     return MIN(request_tasks_on(req, a.cores, a.bytes), req->n_tasks);
 }

@@ -27,6 +27,7 @@ struct amount {
 
 struct node {
     char name[NAME_CAP];
+    char gpu_type[GPU_TYPE_CAP]; /* of all its GPUs */
     struct amount all;
     struct amount used;  /* what jobs hold; more than `all` after a node shrank */
     struct amount now;   /* all less used */

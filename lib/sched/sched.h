@@ -107,8 +107,8 @@ int sched_partition_find(const struct sched *s, const char *name); /* "" = defau
 
 /*
  * Adds a node or changes it. name and all count, `partitions` is a mask of
- * partition indices. A node that goes down keeps what runs there (sched_end says
- * when that is over) and gets nothing new.
+ * partition indices, gpu_type what its GPUs are ("" = not said). A node that goes down
+ * keeps what runs there (sched_end says when that is over) and gets nothing new.
  *
  * Returns its index, -ENOSPC or -ENOMEM.
  */
@@ -117,6 +117,7 @@ int sched_node_set(struct sched *s,
                    uint32_t cores,
                    uint64_t bytes,
                    uint32_t gpus,
+                   const char *gpu_type,
                    uint32_t partitions,
                    bool up);
 int sched_node_up(struct sched *s, uint32_t node, bool up); /* 0 or -ENOENT */

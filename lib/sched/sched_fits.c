@@ -18,7 +18,9 @@ struct extent {
     struct amount most;
 };
 
-static struct extent extent_of(const struct sched *s, uint32_t partition)
+static struct extent extent_of(const struct sched *s,
+                               uint32_t partition,
+                               const struct request *req)
 {
     struct extent e = {0};
 
@@ -31,7 +33,8 @@ static struct extent extent_of(const struct sched *s, uint32_t partition)
         e.nodes++;
         e.most.cores = MAX(e.most.cores, a->cores);
         e.most.bytes = MAX(e.most.bytes, a->bytes);
-        e.most.gpus = MAX(e.most.gpus, a->gpus);
+        if (request_likes_gpus(req, s->nodes.v[i].gpu_type))
+            e.most.gpus = MAX(e.most.gpus, a->gpus);
     }
     return e;
 }
@@ -78,8 +81,9 @@ static int plain_limits(const struct extent *e,
     if (req->gpus_per_node > e->most.gpus)
         return err_set(
             err, -E2BIG,
-            "%u GPUs per node asked, the largest node of partition %s has %u",
-            req->gpus_per_node, name, e->most.gpus);
+            "%u GPUs%s%s per node asked, the largest node of partition %s has %u",
+            req->gpus_per_node, req->gpu_type[0] ? " of type " : "", req->gpu_type,
+            name, e->most.gpus);
     return 0;
 }
 
@@ -107,7 +111,7 @@ int fits_partition(struct sched *s,
     if (part->max_nodes && req->min_nodes > part->max_nodes)
         return err_set(err, -E2BIG, "%u nodes asked, partition %s allows %u per job",
                        req->min_nodes, part->name, part->max_nodes);
-    e = extent_of(s, (uint32_t)p);
+    e = extent_of(s, (uint32_t)p, req);
     r = plain_limits(&e, req, part->name, err);
     if (r < 0)
         return r;
@@ -137,7 +141,7 @@ uint32_t plan_cores(const struct sched *s,
     uint64_t cores = request_cores(req);
 
     if (req->exclusive) {
-        struct extent e = extent_of(s, partition);
+        struct extent e = extent_of(s, partition, req);
         uint32_t per = request_tasks_on(req, e.most.cores, e.most.bytes);
         uint64_t n = per ? (req->n_tasks + per - 1) / per : 1;
 

@@ -32,6 +32,7 @@ static void fill_key(struct site_shape *k,
     q->max_nodes = r->max_nodes;
     q->tasks_per_node = r->tasks_per_node;
     q->gpus_per_node = r->gpus_per_node;
+    (void)word_copy(q->gpu_type, sizeof(q->gpu_type), r->gpu_type);
     q->mem_node_bytes = r->mem_node_bytes;
     q->mem_cpu_bytes = r->mem_cpu_bytes;
     q->exclusive = r->exclusive;

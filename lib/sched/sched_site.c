@@ -109,6 +109,7 @@ int sched_node_set(struct sched *s,
                    uint32_t cores,
                    uint64_t bytes,
                    uint32_t gpus,
+                   const char *gpu_type,
                    uint32_t partitions,
                    bool up)
 {
@@ -119,7 +120,8 @@ int sched_node_set(struct sched *s,
     };
     int i;
 
-    if (!word_copy(n.name, sizeof(n.name), name))
+    if (!word_copy(n.name, sizeof(n.name), name)
+        || !word_copy(n.gpu_type, sizeof(n.gpu_type), gpu_type))
         return -EINVAL;
     i = nodes_set(&s->nodes, &n);
     if (i >= 0)
@@ -194,6 +196,7 @@ static void fill_nodes(const struct sched *s, uint32_t p, struct supply_part *pa
         part->cores += n->all.cores;
         part->idle_nodes += n->used.jobs == 0;
         part->node_cores_max = MAX(part->node_cores_max, n->all.cores);
+        part->node_gpus_max = MAX(part->node_gpus_max, n->all.gpus);
         part->node_bytes_max = MAX(part->node_bytes_max, n->all.bytes);
     }
 }

@@ -16,12 +16,13 @@ MEMBER_WORDS_OF(, route_rule, enum route_rule, _ROUTE_RULE_MAX);
 MEMBER_WORDS_OF(static, posting_kind, enum posting_kind, _POSTING_KIND_MAX);
 
 static const struct member request_table[] = {
-    M_TEXT(struct request, partition),     M_U32(struct request, n_tasks),
-    M_U32(struct request, cpus_per_task),  M_U32(struct request, min_nodes),
-    M_U32(struct request, max_nodes),      M_U32(struct request, tasks_per_node),
-    M_U32(struct request, gpus_per_node),  M_U32(struct request, time_limit_s),
-    M_U64(struct request, mem_node_bytes), M_U64(struct request, mem_cpu_bytes),
-    M_BOOL(struct request, exclusive),     M_TEXT(struct request, comm),
+    M_TEXT(struct request, partition),    M_U32(struct request, n_tasks),
+    M_U32(struct request, cpus_per_task), M_U32(struct request, min_nodes),
+    M_U32(struct request, max_nodes),     M_U32(struct request, tasks_per_node),
+    M_U32(struct request, gpus_per_node), M_TEXT(struct request, gpu_type),
+    M_U32(struct request, time_limit_s),  M_U64(struct request, mem_node_bytes),
+    M_U64(struct request, mem_cpu_bytes), M_BOOL(struct request, exclusive),
+    M_TEXT(struct request, comm),
 };
 const struct member_list request_members = MEMBER_LIST(request_table);
 NOUN_JSON(request);

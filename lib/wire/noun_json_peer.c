@@ -26,6 +26,7 @@ static const struct member supply_part_table[] = {
     M_U32(struct supply_part, cores),
     M_U32(struct supply_part, node_cores_max),
     M_U64(struct supply_part, node_bytes_max),
+    M_U32(struct supply_part, node_gpus_max),
     M_U32(struct supply_part, max_time_s),
     M_U32(struct supply_part, default_time_s),
     M_U32(struct supply_part, max_nodes),

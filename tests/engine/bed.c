@@ -228,8 +228,9 @@ void bed_noded_start(struct bed *b, int i)
     path_of(b, name, conf);
     n = snprintf(text, sizeof(text),
                  "name = n%d\ncenter = \"%s\"\nmunge_socket = \"%s/munge.sock\"\n"
-                 "spool = \"%s/n%d\"\nmachine = \"synthetic:%d\"\nkill_wait_s = 2\n",
-                 i + 1, b->address, b->dir, b->dir, i + 1, BED_CORES);
+                 "spool = \"%s/n%d\"\nmachine = \"synthetic:%d\"\ngpus = %d\n"
+                 "gpu_type = a100\nkill_wait_s = 2\n",
+                 i + 1, b->address, b->dir, b->dir, i + 1, BED_CORES, BED_GPUS);
     assert_int_equal(path_write(conf, text, (size_t)n, 0600, NULL), 0);
     (void)snprintf(name, sizeof(name), "n%d.log", i + 1);
     path_of(b, name, log);

@@ -15,6 +15,7 @@
 
 #define BED_NODES 2
 #define BED_CORES 4
+#define BED_GPUS 2
 #define BED_TOLD_MAX 256
 
 enum bed_kind { BED_NULL, BED_LOCAL };

@@ -79,6 +79,44 @@ static void a_script_at_home(void **state)
     job_spec_free(s);
 }
 
+static void gpus_are_given_out_once(void **state)
+{
+    struct job_spec *s = bed_spec(&b, 1, 1, "env; sleep 30");
+    struct engine_job j = {.own = true, .queued = now_read().wall};
+
+    (void)state;
+    s->std_out = strdup("gpu-%j");
+    j.request = (struct request){.n_tasks = 1,
+                                 .cpus_per_task = 1,
+                                 .gpus_per_node = 1,
+                                 .gpu_type = "a100",
+                                 .time_limit_s = 60};
+    s->request = j.request;
+    (void)word_copy(j.institution, NAME_CAP, "ioit");
+    (void)word_copy(j.project, NAME_CAP, "ioit.climate");
+    for (j.id = 1; j.id <= 5; j.id++)
+        assert_int_equal(b.e->ops->queue(b.e, &j, NULL), 0);
+    for (uint64_t id = 1; id <= BED_NODES * BED_GPUS; id++) {
+        bed_wait(&b, 'r', id);
+        assert_int_equal(bed_start(&b, id, s, true), 0);
+        bed_wait(&b, 's', id);
+    }
+    bed_run_ms(&b, 300);
+    assert_null(bed_find(&b, 'r', 5)); /* every GPU is taken, cores are not */
+    has("work/gpu-1", "CUDA_VISIBLE_DEVICES=0\n");
+    has("work/gpu-1", "SLURM_JOB_GPUS=0\n");
+    has("work/gpu-2", "CUDA_VISIBLE_DEVICES=1\n");
+    has("work/gpu-2", "SLURM_GPUS_ON_NODE=1\n");
+    b.e->ops->cancel(b.e, 2, 0);
+    assert_true(bed_wait(&b, 'e', 2)->end.usage.gpu_s >= 1);
+    bed_wait(&b, 'r', 5);
+    assert_int_equal(bed_start(&b, 5, s, true), 0);
+    bed_wait(&b, 's', 5);
+    bed_run_ms(&b, 300);
+    has("work/gpu-5", "CUDA_VISIBLE_DEVICES=1\n");
+    job_spec_free(s);
+}
+
 static void input(struct job_spec *s, const char *name, const char *text, size_t n)
 {
     char path[512];
@@ -466,6 +504,7 @@ static void cancelled_mpi_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(gpus_are_given_out_once),
         CASE(a_script_at_home),
         CASE(a_guest_and_its_files),
         CASE(a_wrong_input_is_refused),

@@ -40,7 +40,7 @@ static struct sched *make(struct sched_config c, uint32_t n, uint32_t cores)
     assert_int_equal(sched_partition_set(s, &main_part), 0);
     for (uint32_t i = 0; i < n; i++) {
         (void)snprintf(name, sizeof(name), "n%u", i); /* fits */
-        assert_int_equal(sched_node_set(s, name, cores, 16 * GIB, 0, 1, true), i);
+        assert_int_equal(sched_node_set(s, name, cores, 16 * GIB, 0, "", 1, true), i);
     }
     return s;
 }
@@ -366,6 +366,38 @@ static void exclusive_takes_whole_nodes(void **state)
 }
 
 /* On a machine without fragments, whatever ends early: never later than promised. */
+static void gpus_are_of_a_type(void **state)
+{
+    struct sched *s = make(sched_config_default(), 2, 16);
+    struct request any = {.n_tasks = 1, .cpus_per_task = 1, .gpus_per_node = 2};
+    struct request fast = any;
+    struct sched_meta m = {.user = 1};
+    struct told t = {0};
+    struct sched_view v;
+    struct err err = {0};
+
+    (void)state;
+    memcpy(fast.gpu_type, "a100", 5);
+    assert_int_equal(sched_node_set(s, "n0", 16, 16 * GIB, 4, "v100", 1, true), 0);
+    assert_int_equal(sched_fits(s, &fast, &err), -E2BIG);
+    assert_string_equal(err.text,
+                        "2 GPUs of type a100 per node asked, the largest node "
+                        "of partition main has 0");
+    assert_int_equal(sched_node_set(s, "n1", 16, 16 * GIB, 2, "a100", 1, true), 1);
+    for (uint64_t id = 1; id <= 4; id++)
+        assert_int_equal(sched_submit(s, id, id <= 2 ? &fast : &any, &m, 0, NULL), 0);
+    assert_int_equal(sched_pass(s, 0, note, &t), 3);
+    assert_true(sched_view(s, 1, 0, &v));
+    assert_int_equal(v.pick[0].node, 1);
+    assert_int_equal(v.pick[0].gpus, 2);
+    assert_int_equal(state_of(s, 2), SCHED_WAITING); /* the a100 are taken */
+    assert_true(sched_view(s, 3, 0, &v));
+    assert_int_equal(v.pick[0].node, 0);
+    assert_int_equal(state_of(s, 4), SCHED_RESERVED); /* the other two v100 */
+    assert_true(sched_check(s));
+    sched_free(s);
+}
+
 static void conservative_keeps_its_promises(void **state)
 {
     struct dice d = {31};
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test(estimates_follow_the_plan),
         cmocka_unit_test(running_jobs_come_back_after_a_restart),
         cmocka_unit_test(exclusive_takes_whole_nodes),
+        cmocka_unit_test(gpus_are_of_a_type),
         cmocka_unit_test(conservative_keeps_its_promises),
         cmocka_unit_test(nothing_is_taken_twice),
     };

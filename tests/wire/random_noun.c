@@ -89,6 +89,7 @@ void random_request(struct dice *d, struct request *r)
     r->max_nodes = u32(d);
     r->tasks_per_node = u32(d);
     r->gpus_per_node = u32(d);
+    TEXT(r->gpu_type);
     r->time_limit_s = u32(d);
     r->mem_node_bytes = number(d, INT64_MAX);
     r->mem_cpu_bytes = number(d, INT64_MAX);
@@ -230,6 +231,7 @@ void random_supply(struct dice *d, struct supply *s)
         p->cores = u32(d);
         p->node_cores_max = u32(d);
         p->node_bytes_max = number(d, INT64_MAX);
+        p->node_gpus_max = u32(d);
         p->max_time_s = u32(d);
         p->default_time_s = u32(d);
         p->max_nodes = u32(d);
