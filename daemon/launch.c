@@ -78,7 +78,6 @@ static void on_frame(struct conn *c, json_t *o, void *arg)
 
     (void)c;
     dial_useful(l->dial);
-    (void)event_del(l->first); /* it may have run out already */
     if (t && !strcmp(t, "out")) {
         show(l, o);
     } else if (t && !strcmp(t, "exit")) {
@@ -116,6 +115,7 @@ static void on_open(struct conn *c, void *arg)
 
     conn_listen(c, &ops, l);
     l->conn = c;
+    (void)event_del(l->first); /* let in; a launch may say nothing for hours */
     if (!o || conn_send(c, o))
         done(l, 1);
     json_decref(o);

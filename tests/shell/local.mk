@@ -10,6 +10,7 @@ shell_tests = \
 	tests/shell/keys.t \
 	tests/shell/kill.t \
 	tests/shell/learn.t \
+	tests/shell/mpi.t \
 	tests/shell/packages.t \
 	tests/shell/reload.t \
 	tests/shell/restart.t \
