@@ -197,6 +197,28 @@ int64_t request_price(const struct fed *f, const struct request *r)
     return book_price(p, core_s, mem, gpu, &milli) < 0 ? -1 : milli;
 }
 
+/* The book's refusal, and the limit that what is left would pay for. */
+static void say_what_fits(const struct fed *f,
+                          const struct holding *h,
+                          int64_t milli,
+                          const char *why,
+                          char text[ROUTE_TEXT_CAP])
+{
+    uint32_t limit_s = h->request.time_limit_s;
+    struct balance x = {0};
+    char limit[DURATION_TEXT_MAX];
+    uint64_t s = 0;
+
+    word_cut(text, ROUTE_TEXT_CAP, why);
+    if (limit_s == DURATION_UNLIMITED || milli <= 0
+        || book_balance(f->book, h->project, &x) < 0 || x.owed > 0)
+        return;
+    s = (uint64_t)((unsigned __int128)limit_s * (uint64_t)x.available
+                   / (uint64_t)milli);
+    if (s > 0)
+        SAY("%.110s; --time=%s would fit", why, duration_text(s, limit));
+}
+
 static enum route_rule own_rule(const struct fed *f,
                                 const struct holding *h,
                                 char *text)
@@ -213,7 +235,7 @@ static enum route_rule own_rule(const struct fed *f,
         return RULE_BUDGET;
     }
     if (book_may_hold(f->book, h->project, milli, &err) < 0) {
-        word_cut(text, ROUTE_TEXT_CAP, err.text);
+        say_what_fits(f, h, milli, err.text, text);
         return RULE_BUDGET;
     }
     return RULE_NONE;

@@ -33,7 +33,7 @@ waits_for_budget()
 
 t_is "hanoi has granted" "$(at hanoi 4)" 100.000
 t_refused "a center of one's own choice that cannot pay is refused, with both sums" \
-    'hanoi: project p.ioit has 100.000 left here, needs 300.000' \
+    'hanoi: project p.ioit has 100.000 left here, needs 300.000, lacks 200.000; --time=00:01:40 would fit' \
     hanoi fbatch -t 5:00 --center hanoi --wrap true
 job=$(submit -t 2:30 --wrap 'sleep 1')
 fed_until 20 t_ended hanoi "$job"
