@@ -190,7 +190,7 @@ static void proofs_hold_for_any_size(void **state)
 
 static const char version_2[] =
     "DROP TABLE journal; DROP TABLE journal_head; DROP TABLE journal_tree;"
-    "DROP TABLE checkpoint; DROP TABLE witness;"
+    "DROP TABLE checkpoint; DROP TABLE witness; DROP TABLE profiles;"
     "CREATE TABLE postings("
     " seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL,"
     " job INTEGER NOT NULL, epoch INTEGER NOT NULL, \"from\" TEXT NOT NULL,"
