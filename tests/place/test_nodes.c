@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "place/place.h"
@@ -134,12 +135,43 @@ static void memory_and_gpus(void **state)
     m = machine_free(m);
 }
 
+/* 100,000 named nodes of 128 cores under 2,500 switches share one shape. */
+static void a_large_machine_is_small(void **state)
+{
+    enum { NODES = 100000, LEAVES = 2500 };
+    static char node_name[NODES][12];
+    static char switch_name[LEAVES + 1][12];
+    static struct machine_node node[NODES];
+    static struct machine_switch leaf[LEAVES + 1];
+    static const uint32_t cores[] = {16, 16, 16, 16, 16, 16, 16, 16};
+    static const uint32_t package[] = {0, 0, 0, 0, 1, 1, 1, 1};
+    const struct node_shape shape = {8, cores, package};
+    struct machine *m = NULL;
+
+    (void)state;
+    for (uint32_t i = 0; i <= LEAVES; i++) {
+        (void)snprintf(switch_name[i], sizeof(switch_name[i]), "s%u", i);
+        leaf[i] = (struct machine_switch){switch_name[i], i ? 0 : MACHINE_NONE};
+    }
+    for (uint32_t i = 0; i < NODES; i++) {
+        (void)snprintf(node_name[i], sizeof(node_name[i]), "n%u", i);
+        node[i] = (struct machine_node){node_name[i], 1 + i / (NODES / LEAVES), &shape};
+    }
+    assert_int_equal(machine_new_tree(leaf, LEAVES + 1, node, NODES, NULL, 0, &m, NULL),
+                     0);
+    assert_int_equal(machine_cores(m), UINT32_C(128) * NODES);
+    print_message("100000 nodes x 128 cores: %zu bytes\n", machine_bytes(m));
+    assert_in_range(machine_bytes(m), NODES, UINT64_C(100) * NODES);
+    m = machine_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_choices),
         cmocka_unit_test(beside_jobs_that_end_together),
         cmocka_unit_test(memory_and_gpus),
+        cmocka_unit_test(a_large_machine_is_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
