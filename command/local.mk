@@ -68,6 +68,12 @@ command_fexplain_CFLAGS = $(program_cflags)
 command_fexplain_LDFLAGS = $(program_ldflags)
 command_fexplain_LDADD = $(command_libs)
 
+bin_PROGRAMS += command/fseff
+command_fseff_SOURCES = command/fseff.c
+command_fseff_CFLAGS = $(program_cflags)
+command_fseff_LDFLAGS = $(program_ldflags)
+command_fseff_LDADD = $(command_libs)
+
 bin_PROGRAMS += command/freport
 command_freport_SOURCES = command/freport.c
 command_freport_CFLAGS = $(program_cflags)
@@ -83,12 +89,12 @@ command_fcontrol_LDADD = $(command_libs)
 
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/freport completion/fcontrol
+	completion/fexplain completion/fseff completion/freport completion/fcontrol
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and
 # workflow tools go on as they are.
 slurm_names = sbatch:fbatch squeue:fqueue scancel:fcancel sinfo:finfo sacct:facct \
-	scontrol:fcontrol
+	scontrol:fcontrol seff:fseff
 slurm_dir = $(DESTDIR)$(hopluulibexecdir)/slurm
 
 install-slurm-names:

@@ -39,7 +39,7 @@ _hopluu()
             words=$("$1" --help 2>/dev/null | grep -oE -- '--[A-Za-z][A-Za-z0-9-]+' | sort -u)
         else
             case $command in
-            fcancel | fexplain | fqueue) words=$(_hopluu_jobs) ;;
+            fcancel | fexplain | fqueue | fseff) words=$(_hopluu_jobs) ;;
             freport) words=usage ;;
             fcontrol)
                 case $before in
@@ -55,5 +55,5 @@ _hopluu()
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain freport fcontrol
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol
 complete -o default -F _hopluu fbatch

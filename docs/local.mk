@@ -17,6 +17,7 @@ dist_man_MANS += \
 	docs/man/fcancel.1 \
 	docs/man/fcontrol.1 \
 	docs/man/fexplain.1 \
+	docs/man/fseff.1 \
 	docs/man/finfo.1 \
 	docs/man/fmap.1 \
 	docs/man/fqueue.1 \

@@ -64,7 +64,7 @@ unset SBATCH_TIMELIMIT SBATCH_ACCOUNT SBATCH_PARTITION
 cd "$dir" || exit 1
 
 # Without any daemon.
-for p in fbatch fqueue fcancel finfo facct fbalance fexplain freport fcontrol; do
+for p in fbatch fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol; do
     run 0 $p --help && prints "Usage: $p"
     ok "$p --help needs no daemon"
     run 0 $p --version && prints '^hopluu '
@@ -215,6 +215,19 @@ prints '^Ranks  *traffic recorded in an earlier run; cost 7, in node order 10; m
 ok 'fexplain says why its ranks lie so'
 run 0 fexplain --json 1000000002 && prints '"views"'
 ok 'fexplain --json'
+run 0 fseff 1000000003 && prints '^Job ID: 1000000003$' && prints '^State: FAILED (exit code 3)$' \
+    && prints '^Cores per node: 4$' && prints '^CPU Utilized: 00:06:20$' \
+    && prints '^CPU Efficiency: 95.12% of 00:06:40 core-walltime$' && prints '^Job Wall-clock time: 00:01:40$' \
+    && prints '^Memory Utilized: 20.00 MB (estimated maximum)$' \
+    && prints '^Memory Efficiency: 1.95% of 1.00 GB (1.00 GB/node)$' && prints '^Time Efficiency: 16.67% of 00:10:00$' \
+    && prints '^Charged: 0.111 units to ioit.climate, placed at hanoi$'
+ok 'fseff'
+run 0 fseff 1000000002 && prints '^Efficiency not available for jobs in the PENDING state.$'
+ok 'fseff of a job that waits'
+run 0 fseff --json 1000000003 && prints '"cpu_efficiency": 0.95125' && prints '"milli": 111'
+ok 'fseff --json'
+run 1 fseff && says 'which job'
+ok 'fseff needs a job'
 run 1 fexplain && says 'which job'
 ok 'fexplain needs a job'
 run 0 freport usage && prints '^Demand: ' && prints '^ioit  *3  *1.511  *5440 ' && prints '^TOTAL  *3 '
