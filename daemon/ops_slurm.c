@@ -18,8 +18,6 @@
 
 #include "base/banned.h"
 
-#define WAITING_MAX 1000 /* rows of one answer */
-
 static int may_speak_for_others(const struct ask *a, struct err *err)
 {
     const char *slurm_user = a->c->settings->plugins.slurm_user;
@@ -85,57 +83,6 @@ int op_slurm_check(struct ask *a, struct err *err)
     if (r == 0 && account[0] && listed(&s->check_budget, account))
         r = check_budget(a, account, err);
     if (r == 0)
-        users_reply(a->c->users, a->ticket, json_pack("{s:b}", "federate", 0));
+        users_reply(a->c->users, a->ticket, json_object());
     return r;
-}
-
-int op_slurm_submit(struct ask *a, struct err *err)
-{
-    json_int_t uid = json_integer_value(json_object_get(a->question, "uid"));
-    struct asker who = {0};
-    struct ask theirs = *a;
-    int r = may_speak_for_others(a, err);
-
-    if (r < 0)
-        return r;
-    if (!json_is_integer(json_object_get(a->question, "uid")) || uid < 0
-        || uid >= UINT32_MAX)
-        return err_set(err, -EINVAL, "\"uid\" must say whose job it is");
-    users_identify(a->c, &who, (uid_t)uid);
-    theirs.who = &who;
-    theirs.for_slurm = true;
-    users_remember(
-        a->c->users, a->ticket,
-        json_pack("{s:s}", "proxy_partition", a->c->settings->plugins.proxy_partition));
-    return op_submit(&theirs, err);
-}
-
-struct waiting {
-    json_t *jobs;
-    struct wall now;
-};
-
-static int add_waiting(const struct holding *h, void *arg)
-{
-    struct waiting *w = arg;
-
-    if (h->hold != HOLD_WAITING || !h->held || strcmp(h->note, USERS_SLURM_NOTE) != 0)
-        return 0;
-    (void)json_array_append_new(
-        w->jobs, json_pack("{s:I,s:I}", "job", (json_int_t)h->id, "age_s",
-                           (json_int_t)((w->now.us - h->submitted.us) / US_PER_S)));
-    return json_array_size(w->jobs) >= WAITING_MAX;
-}
-
-int op_slurm_waiting(struct ask *a, struct err *err)
-{
-    struct waiting w = {.now = now_read().wall};
-    int r = may_speak_for_others(a, err);
-
-    if (r < 0)
-        return r;
-    w.jobs = json_array();
-    fed_each_holding(a->c->fed, 0, add_waiting, &w);
-    users_reply(a->c->users, a->ticket, json_pack("{s:o}", "jobs", w.jobs));
-    return 0;
 }

@@ -88,9 +88,7 @@ static int draft_of(struct ask *a,
     h->request = spec->request;
     h->client_token = spec->client_token;
     h->requeue = spec->requeue;
-    h->held = spec->hold || a->for_slurm;
-    if (a->for_slurm)
-        word_cut(h->note, sizeof(h->note), USERS_SLURM_NOTE);
+    h->held = spec->hold;
     h->begin = spec->begin;
     for (size_t i = 0; i < spec->n_inputs; i++)
         h->input_bytes += spec->inputs[i].bytes;

@@ -43,7 +43,6 @@ static cfg_opt_t engine_opts[] = {
 static cfg_opt_t plugins_opts[] = {
     CFG_STR("slurm_user", "", CFGF_NONE),
     CFG_STR_LIST("check_budget", NULL, CFGF_NODEFAULT),
-    CFG_STR("proxy_partition", "", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t partition_opts[] = {

@@ -37,7 +37,6 @@ int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err)
 {
     cfg_t *sec = cfg_getsec(cfg, "plugins");
     const char *user = cfg_getstr(sec, "slurm_user");
-    const char *partition = cfg_getstr(sec, "proxy_partition");
     int r = 0;
 
     if (user[0] && !getpwnam(user))
@@ -45,8 +44,6 @@ int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err)
                          user);
     if (user[0])
         r = conf_name(sec, "slurm_user", user, p->slurm_user, err);
-    if (r == 0 && partition[0])
-        r = conf_name(sec, "proxy_partition", partition, p->proxy_partition, err);
     if (r == 0)
         r = read_accounts(sec, &p->check_budget, err);
     return r;

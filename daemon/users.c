@@ -66,20 +66,18 @@ static const struct {
     op_fn fn;
     bool peer;
 } ops[] = {
-    {"hello",         op_hello,         false},
-    {"submit",        op_submit,        false},
-    {"blob",          op_blob,          false},
-    {"jobs",          op_jobs,          true },
-    {"cancel",        op_cancel,        true },
-    {"release",       op_release,       true },
-    {"wait",          op_wait,          true },
-    {"info",          op_info,          false},
-    {"balance",       op_balance,       false},
-    {"explain",       op_explain,       true },
-    {"report",        op_report,        false},
-    {"slurm_check",   op_slurm_check,   false},
-    {"slurm_submit",  op_slurm_submit,  false},
-    {"slurm_waiting", op_slurm_waiting, false},
+    {"hello",       op_hello,       false},
+    {"submit",      op_submit,      false},
+    {"blob",        op_blob,        false},
+    {"jobs",        op_jobs,        true },
+    {"cancel",      op_cancel,      true },
+    {"release",     op_release,     true },
+    {"wait",        op_wait,        true },
+    {"info",        op_info,        false},
+    {"balance",     op_balance,     false},
+    {"explain",     op_explain,     true },
+    {"report",      op_report,      false},
+    {"slurm_check", op_slurm_check, false},
 };
 
 /* Words that clients act upon; the text is for people. */

@@ -25,16 +25,12 @@ struct asker {
     uint32_t via;          /* the center that vouches; 0 = here */
 };
 
-/* Note of a held job that waits for word that its proxy is in the site's Slurm. */
-#define USERS_SLURM_NOTE "handed over by sbatch"
-
 /* One question under way. `question` and `asker` are borrowed for the call. */
 struct ask {
     struct center *c;
     const struct asker *who;
     const json_t *question;
     uint64_t ticket;
-    bool for_slurm; /* a batch job of the site's Slurm, which keeps a proxy of it */
 };
 
 /* 0: answered or will be under the ticket; -E…: refused with the text. */
@@ -90,7 +86,5 @@ int op_balance(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
 int op_slurm_check(struct ask *a, struct err *err);
-int op_slurm_submit(struct ask *a, struct err *err);
-int op_slurm_waiting(struct ask *a, struct err *err);
 
 #endif

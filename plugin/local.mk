@@ -12,17 +12,13 @@ noinst_LTLIBRARIES += plugin/libask.la
 plugin_libask_la_SOURCES = \
 	plugin/ask.c plugin/ask.h \
 	plugin/breaker.c plugin/breaker.h \
-	plugin/line.c plugin/line.h \
-	plugin/proxy_note.c plugin/proxy_note.h \
-	plugin/wish.c plugin/wish.h
+	plugin/line.c plugin/line.h
 
 if HAVE_SLURM
 slurmplugin_LTLIBRARIES += plugin/job_submit_hopluu.la
 plugin_job_submit_hopluu_la_SOURCES = \
 	plugin/job_submit.c \
-	plugin/proxy.c plugin/proxy.h \
-	plugin/slurm_ex.h \
-	plugin/submission.c plugin/submission.h
+	plugin/slurm_ex.h
 plugin_job_submit_hopluu_la_CFLAGS = $(AM_CFLAGS) $(SLURM_CFLAGS)
 plugin_job_submit_hopluu_la_LDFLAGS = $(plugin_ldflags) \
 	-export-symbols-regex '^(plugin_name|plugin_type|plugin_version|init|fini|job_submit|job_modify)$$'
