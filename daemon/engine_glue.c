@@ -17,6 +17,9 @@
 #include "daemon/returning.h"
 #include "engine/local.h"
 #include "engine/null.h"
+#ifdef HAVE_SLURM
+#include "engine/slurm.h"
+#endif
 #include "model/job_id.h"
 #include "wire/noun_json.h"
 
@@ -138,6 +141,20 @@ int engine_glue_open(struct center *c, struct err *err)
                                                 .delay_ms = s->null_run_ms};
 
         r = engine_null_new(c->base, &null, &cb, c, &c->engine, err);
+    } else if (!strcmp(s->engine, "slurm")) {
+#ifdef HAVE_SLURM
+        const struct engine_slurm_config slurm = {
+            .conf = s->slurm_conf,
+            .center = s->site->name,
+            .spool = s->slurm_spool,
+            .account = s->slurm_account,
+            .transfer_max = s->transfer_max,
+        };
+
+        r = engine_slurm_new(c->base, &slurm, &cb, c, &c->engine, err);
+#else
+        r = err_set(err, -ENOSYS, "built without libslurm");
+#endif
     } else {
         char spool[PATH_MAX];
         const struct engine_local_config local = {

@@ -30,7 +30,7 @@ daemon_hopluud_LDFLAGS = $(program_ldflags)
 daemon_hopluud_LDADD = lib/libengine.la lib/libstore.la lib/libfed.la lib/libwire.la \
 	lib/libledger.la lib/libsched.la lib/libplace.la lib/libmodel.la lib/libbase.la \
 	$(SQLITE_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) \
-	$(HWLOC_LIBS) -lpthread -lm
+	$(HWLOC_LIBS) $(SLURM_LIBS) -lpthread -lm
 # end of the center's doors
 # The node daemon, its shepherd and the agents of Open MPI.
 sbin_PROGRAMS += daemon/hopluu-noded
@@ -57,14 +57,13 @@ daemon_hopluu_shepherd_SOURCES = \
 	daemon/shepherd.c daemon/shepherd.h \
 	daemon/shepherd_cgroup.c daemon/shepherd_cgroup.h \
 	daemon/shepherd_child.c daemon/shepherd_child.h \
-	daemon/shepherd_collect.c daemon/shepherd_collect.h \
 	daemon/shepherd_end.c daemon/shepherd_end.h \
 	daemon/shepherd_plan.c daemon/shepherd_plan.h \
 	daemon/shepherd_traffic.c daemon/shepherd_traffic.h \
 	daemon/shepherd_tree.c daemon/shepherd_tree.h
 daemon_hopluu_shepherd_CFLAGS = $(program_cflags)
 daemon_hopluu_shepherd_LDFLAGS = $(program_ldflags)
-daemon_hopluu_shepherd_LDADD = lib/libwire.la lib/libplace.la lib/libmodel.la lib/libbase.la \
+daemon_hopluu_shepherd_LDADD = lib/libengine.la lib/libwire.la lib/libplace.la lib/libmodel.la lib/libbase.la \
 	$(JANSSON_LIBS) $(SSL_LIBS) -lm
 
 daemon_hopluu_rank_SOURCES = daemon/rank.c

@@ -38,6 +38,9 @@ static cfg_opt_t engine_opts[] = {
     CFG_STR("node_lost", "5:00", CFGF_NONE),
     CFG_INT("null_cores", 8, CFGF_NONE),
     CFG_INT("null_run_ms", 0, CFGF_NONE),
+    CFG_STR("slurm_conf", NULL, CFGF_NODEFAULT),
+    CFG_STR("slurm_account", NULL, CFGF_NODEFAULT),
+    CFG_STR("spool", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
 static cfg_opt_t plugins_opts[] = {
@@ -128,6 +131,9 @@ void *settings_free(struct settings *c)
     free(c->key);
     free(c->engine);
     words_release(&c->plugins.check_budget);
+    free(c->slurm_conf);
+    free(c->slurm_account);
+    free(c->slurm_spool);
     free(c);
     return NULL;
 }
@@ -173,6 +179,27 @@ static int read_center(cfg_t *cfg, struct site *site, struct err *err)
     return r;
 }
 
+static int read_engine(cfg_t *engine, struct err *err)
+{
+    const char *kind = cfg_getstr(engine, "kind");
+    const char *spool = cfg_getstr(engine, "spool");
+
+    if (!strcmp(kind, "local") || !strcmp(kind, "null"))
+        return 0;
+    if (strcmp(kind, "slurm") != 0)
+        return conf_fail(engine, "kind", err, "'%s' is none of local, slurm, null",
+                         kind);
+#ifndef HAVE_SLURM
+    return conf_fail(engine, "kind", err,
+                     "this hopluud was built without libslurm: configure --with-slurm");
+#endif
+    if (!spool || spool[0] != '/')
+        return conf_fail(engine, "spool", err,
+                         "kind \"slurm\" needs an absolute directory that all nodes "
+                         "see under the same name");
+    return 0;
+}
+
 static int read_limits(cfg_t *cfg, struct settings *c, struct err *err)
 {
     cfg_t *engine = cfg_getsec(cfg, "engine");
@@ -212,17 +239,14 @@ static int read_limits(cfg_t *cfg, struct settings *c, struct err *err)
         return conf_fail(cfg, "log_level", err,
                          "'%s' is none of error, warning, info, debug",
                          cfg_getstr(cfg, "log_level"));
-    if (strcmp(cfg_getstr(engine, "kind"), "local") != 0
-        && strcmp(cfg_getstr(engine, "kind"), "null") != 0)
-        return conf_fail(engine, "kind", err, "'%s' is none of local, null",
-                         cfg_getstr(engine, "kind"));
-    return 0;
+    return read_engine(engine, err);
 }
 
 static int read_names(cfg_t *cfg, struct settings *c, struct err *err)
 {
     cfg_t *listen = cfg_getsec(cfg, "listen");
     cfg_t *tls = cfg_getsec(cfg, "tls");
+    cfg_t *engine = cfg_getsec(cfg, "engine");
     bool ok = true;
 
     c->state_dir = file(cfg, "state_dir", c->dir, &ok);
@@ -233,7 +257,10 @@ static int read_names(cfg_t *cfg, struct settings *c, struct err *err)
     c->listen_peers = text(listen, "peers", &ok);
     c->certificate = file(tls, "certificate", c->dir, &ok);
     c->key = file(tls, "key", c->dir, &ok);
-    c->engine = text(cfg_getsec(cfg, "engine"), "kind", &ok);
+    c->engine = text(engine, "kind", &ok);
+    c->slurm_conf = file(engine, "slurm_conf", c->dir, &ok);
+    c->slurm_account = text(engine, "slurm_account", &ok);
+    c->slurm_spool = text(engine, "spool", &ok);
     if (!ok)
         return err_set(err, -ENOMEM, "out of memory");
     if (!c->certificate != !c->key)

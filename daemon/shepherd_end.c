@@ -17,7 +17,6 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "daemon/shepherd_collect.h"
 #include "daemon/shepherd_traffic.h"
 #include "model/job_state.h"
 
@@ -91,6 +90,13 @@ int shepherd_write_end(const struct shepherd *s,
     enum job_state state;
     enum job_reason reason;
     struct wall now = now_read().wall;
+    const struct collect_from from = {.work = s->plan.work,
+                                      .out = s->plan.out,
+                                      .outputs = s->plan.outputs,
+                                      .std_err = s->plan.std_err != NULL,
+                                      .uid = s->plan.uid,
+                                      .gid = s->plan.gid,
+                                      .transfer_max = s->plan.transfer_max};
     json_t *files = NULL;
     json_t *traffic = NULL;
     json_t *end;
@@ -111,7 +117,7 @@ int shepherd_write_end(const struct shepherd *s,
         buf_puts(&note, "used more memory than it asked for");
     (void)getrusage(RUSAGE_CHILDREN, &u); /* cannot fail with these arguments */
     if (s->plan.json)
-        collect_outputs(&s->plan, &files, &note);
+        collect_outputs(&from, &files, &note);
     if (s->plan.json)
         traffic = traffic_collect(&s->plan);
     end = json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:s, s:o*, s:o*}",

@@ -15,10 +15,11 @@
 
 #include "base/err.h"
 #include "base/words.h"
+#include "engine/collect.h"
 
 #define PLAN_MAX (24u << 20) /* bytes of job.json: a script's environment fits */
-#define STEP_OUT "stdout"
-#define STEP_ERR "stderr"
+#define STEP_OUT COLLECT_OUT
+#define STEP_ERR COLLECT_ERR
 
 struct plan {
     json_t *json; /* owns the strings below */

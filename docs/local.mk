@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	docs/accounting.md \
 	docs/admin.md \
+	docs/admin-slurm.md \
 	docs/architecture.md \
 	docs/benchmarks.md \
 	docs/placement.md \

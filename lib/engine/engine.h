@@ -110,7 +110,7 @@ struct engine_callbacks {
     /* It can never start here any more (nodes were removed, or it was adopted and had
      * not started): drop it. */
     void (*impossible)(uint64_t id, const char *why, void *arg);
-    /* rank_map: how its ranks lie; NULL = it has one node. */
+    /* rank_map: how its ranks lie; NULL = it has one node, or nobody knows. */
     void (*started)(uint64_t id,
                     uint32_t epoch,
                     struct wall at,

@@ -46,6 +46,7 @@ static const char *const reasons[_JOB_REASON_MAX] = {
     [REASON_TIME_LIMIT] = "TimeLimit",
     [REASON_NODE_DOWN] = "NodeDown",
     [REASON_FILES] = "StageOutFailed",
+    [REASON_SITE_LIMIT] = "SiteLimit",
 };
 
 const char *job_state_word(enum job_state s)

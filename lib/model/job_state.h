@@ -41,7 +41,8 @@ enum job_reason {
     REASON_NON_ZERO_EXIT,
     REASON_TIME_LIMIT,
     REASON_NODE_DOWN,
-    REASON_FILES, /* an output could not be brought back */
+    REASON_FILES,      /* an output could not be brought back */
+    REASON_SITE_LIMIT, /* a limit that the host's own Slurm has set */
     _JOB_REASON_MAX
 };
 

@@ -21,6 +21,9 @@
 #include "base/words.h"
 #include "engine/local.h"
 #include "engine/null.h"
+#ifdef HAVE_SLURM
+#include "engine/slurm.h"
+#endif
 
 #include "tests/cmocka_all.h"
 
@@ -160,7 +163,7 @@ char *bed_text(const struct bed *b, const char *name)
     return t.data ? buf_take(&t) : strdup("");
 }
 
-static pid_t run(char *const argv[], const char *log)
+pid_t bed_run(char *const argv[], const char *log)
 {
     pid_t pid = fork();
 
@@ -212,7 +215,7 @@ static void munged_start(struct bed *b)
     (void)snprintf(args[2], sizeof(args[2]), "--pid-file=%s/munged.pid", b->dir);
     (void)snprintf(args[3], sizeof(args[3]), "--log-file=%s/munged.log", b->dir);
     (void)snprintf(args[4], sizeof(args[4]), "--seed-file=%s/munged.seed", b->dir);
-    b->munged = run(argv, log);
+    b->munged = bed_run(argv, log);
     wait_path(socket);
 }
 
@@ -234,7 +237,7 @@ void bed_noded_start(struct bed *b, int i)
     assert_int_equal(path_write(conf, text, (size_t)n, 0600, NULL), 0);
     (void)snprintf(name, sizeof(name), "n%d.log", i + 1);
     path_of(b, name, log);
-    b->noded[i] = run(
+    b->noded[i] = bed_run(
         (char *[]){(char[]){"daemon/hopluu-noded"}, (char[]){"-f"}, conf, NULL}, log);
 }
 
@@ -283,6 +286,17 @@ void bed_engine_start(struct bed *b)
         struct engine_null_config c = {.node_cores = BED_CORES, .delay_ms = 100};
 
         r = engine_null_new(b->base, &c, &callbacks, b, &b->e, &err);
+    } else if (b->kind == BED_SLURM) {
+#ifdef HAVE_SLURM
+        char conf[512];
+        struct engine_slurm_config c = {
+            .conf = conf, .center = "hanoi", .spool = spool, .transfer_max = 1 << 20};
+
+        path_of(b, "slurm.conf", conf);
+        r = engine_slurm_new(b->base, &c, &callbacks, b, &b->e, &err);
+#else
+        r = -ENOSYS;
+#endif
     } else {
         struct engine_local_config c = {.address = b->address,
                                         .munge_socket = socket,
@@ -349,9 +363,13 @@ int bed_open(struct bed *b, enum bed_kind kind)
     (void)snprintf(b->address, sizeof(b->address), "127.0.0.1:0");
     b->base = event_base_new();
     site_make(b);
-    if (kind == BED_LOCAL)
+    if (kind != BED_NULL)
         munged_start(b);
+    if (kind == BED_SLURM)
+        bed_slurm_start(b);
     bed_engine_start(b);
+    if (kind == BED_SLURM)
+        bed_nodes_up(b, BED_NODES);
     if (kind == BED_LOCAL) {
         for (int i = 0; i < BED_NODES; i++)
             bed_noded_start(b, i);
@@ -365,8 +383,11 @@ void bed_close(struct bed *b)
     char line[512];
 
     bed_engine_stop(b);
+    bed_slurmctld_kill(b, SIGKILL); /* it would wait for jobs that are ended below */
     for (int i = 0; i < BED_NODES; i++)
         bed_noded_kill(b, i, SIGTERM);
+    if (b->kind == BED_SLURM)
+        bed_slurm_sweep(b);
     /* Connections that were closed go later; each has its own deadline. */
     while (event_base_get_num_events(b->base, EVENT_BASE_COUNT_ADDED) > 0)
         if (event_base_loop(b->base, EVLOOP_ONCE) != 0)

@@ -18,7 +18,7 @@
 #define BED_GPUS 2
 #define BED_TOLD_MAX 256
 
-enum bed_kind { BED_NULL, BED_LOCAL };
+enum bed_kind { BED_NULL, BED_LOCAL, BED_SLURM };
 
 struct bed_told {
     char what; /* r s e i: ready, started, ended, impossible */
@@ -42,7 +42,8 @@ struct bed {
     struct bed_told told[BED_TOLD_MAX];
     size_t n_told;
     pid_t munged;
-    pid_t noded[BED_NODES];
+    pid_t noded[BED_NODES]; /* hopluu-noded, or slurmd */
+    pid_t slurmctld;
     char address[128]; /* of the node door */
     uint32_t node_lost_s;
 };
@@ -55,6 +56,16 @@ void bed_engine_stop(struct bed *b); /* as if the center's daemon died */
 void bed_noded_start(struct bed *b, int i);
 void bed_noded_kill(struct bed *b, int i, int signal);
 void bed_nodes_up(struct bed *b, int n); /* until so many are idle or busy */
+
+/* In the background, its words in the file log. */
+pid_t bed_run(char *const argv[], const char *log);
+
+/* NULL = a Slurm can be started here, else what is missing. */
+const char *bed_slurm_missing(void);
+void bed_slurm_start(struct bed *b);
+void bed_slurmctld_start(struct bed *b);
+void bed_slurmctld_kill(struct bed *b, int signal);
+void bed_slurm_sweep(const struct bed *b); /* slurmstepd and jobs outlive slurmd */
 
 /* Run the loop until it has said so often `what` of `id`; the latest of them. */
 struct bed_told *bed_wait(struct bed *b, char what, uint64_t id);

@@ -57,7 +57,7 @@ wrong "the peer is ourselves" 'that is ourselves' 's/number = 2/number = 1/'
 wrong "a peer without its authority" 'ca: is missing' '/^    ca = /d'
 wrong "peers without a certificate" 'peers need a certificate' '/^tls/,/^}/d'
 wrong "a certificate without its key" 'certificate and key belong together' '/^    key = /d'
-wrong "an engine that is not there" "hopluu.conf:[0-9]+: engine: kind: 'magic' is none of local, null" \
+wrong "an engine that is not there" "hopluu.conf:[0-9]+: engine: kind: 'magic' is none of local, slurm, null" \
     's/^state_dir.*/&\nengine { kind = "magic" }/'
 wrong "a log level" "'loud' is none of" 's/^state_dir.*/&\nlog_level = "loud"/'
 wrong "a socket mode" "not an octal mode" 's/^state_dir.*/&\nsocket_mode = "rw"/'

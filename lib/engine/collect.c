@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* shepherd_collect - what the user wants back, copied out of the work directory */
+/* collect - what the user wants back, copied out of the work directory */
 #include "config.h"
 
-#include "daemon/shepherd_collect.h"
+#include "engine/collect.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@
 #define DEPTH_MAX 16
 
 struct collect {
-    const struct plan *p;
+    const struct collect_from *p;
     json_t *files;
     struct buf *note;
     size_t matched; /* by the pattern in hand */
@@ -35,6 +36,23 @@ struct collect {
 static void complain(struct collect *c, const char *name, const char *why)
 {
     buf_printf(c->note, "%s%s: %s", c->note->len ? "; " : "", name, why);
+}
+
+/* Only root can change, and only what this thread may open: the answer is checked
+ * where it matters, at open. */
+static void rights(const struct collect_from *p, bool user)
+{
+    if (getuid() != 0 || p->uid == 0)
+        return;
+    if (user) {
+        (void)setfsgid(p->gid);
+        (void)setfsuid(p->uid);
+        if ((uid_t)setfsuid((uid_t)-1) != p->uid) /* asks: -1 is never set */
+            _exit(126);
+    } else {
+        (void)setfsuid(0);
+        (void)setfsgid(0);
+    }
 }
 
 static bool listed(const struct collect *c, const char *name)
@@ -100,17 +118,16 @@ static void list(struct collect *c, const char *name, mode_t mode)
                                           (int)(mode & 0777)));
 }
 
-static void take(struct collect *c, int dir, const char *last, const char *name)
+static void take(struct collect *c, int dir, const char *last, const char *listed_as)
 {
+    const char *name = !strncmp(listed_as, "files/", 6) ? listed_as + 6 : listed_as;
     _cleanup_(closep) int fd = -1;
     char to[PATH_MAX];
-    char listed_as[PATH_MAX];
     struct err err = {0};
     struct stat st;
     int r;
 
-    if (snprintf(listed_as, sizeof(listed_as), "files/%s", name) >= PATH_MAX
-        || listed(c, listed_as))
+    if (listed(c, listed_as))
         return;
     fd = openat(dir, last, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -133,7 +150,7 @@ static void take(struct collect *c, int dir, const char *last, const char *name)
     }
     if (path_join(to, sizeof(to), c->p->out, listed_as))
         return;
-    plan_rights(c->p, false);
+    rights(c->p, false);
     *strrchr(to, '/') = '\0';
     r = path_make_dirs(to, 0700, &err);
     if (!r) {
@@ -144,7 +161,7 @@ static void take(struct collect *c, int dir, const char *last, const char *name)
         complain(c, name, err_text(&err, r));
     else
         list(c, listed_as, st.st_mode);
-    plan_rights(c->p, true);
+    rights(c->p, true);
 }
 
 /* Match one segment of the pattern after the other, never leaving the directory. */
@@ -177,8 +194,11 @@ static void match(
                    >= (int)sizeof(name) - 2)
             continue;
         if (!slash) {
+            char listed_as[PATH_MAX + 8];
+
             c->matched++;
-            take(c, dir, e->d_name, name);
+            (void)snprintf(listed_as, sizeof(listed_as), "files/%s", name);
+            take(c, dir, e->d_name, listed_as);
         } else {
             _cleanup_(closep) int sub =
                 openat(dir, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -193,7 +213,24 @@ static void match(
     (void)closedir(d); /* only read */
 }
 
-void collect_outputs(const struct plan *p, json_t **ret_files, struct buf *note)
+/* They are the user's files where another program wrote them. */
+static void streams(struct collect *c)
+{
+    _cleanup_(closep) int dir = -1;
+
+    rights(c->p, true);
+    dir = open(c->p->streams, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (dir < 0) {
+        complain(c, "the job's output", strerror(errno));
+    } else {
+        take(c, dir, COLLECT_OUT, COLLECT_OUT);
+        if (c->p->std_err)
+            take(c, dir, COLLECT_ERR, COLLECT_ERR);
+    }
+    rights(c->p, false);
+}
+
+void collect_outputs(const struct collect_from *p, json_t **ret_files, struct buf *note)
 {
     struct collect c = {.p = p, .files = json_array(), .note = note};
     _cleanup_(closep) int work = -1;
@@ -203,12 +240,16 @@ void collect_outputs(const struct plan *p, json_t **ret_files, struct buf *note)
     *ret_files = c.files;
     if (!c.files || !p->out)
         return;
-    list(&c, STEP_OUT, 0600);
-    if (p->std_err)
-        list(&c, STEP_ERR, 0600);
+    if (p->streams) {
+        streams(&c);
+    } else {
+        list(&c, COLLECT_OUT, 0600);
+        if (p->std_err)
+            list(&c, COLLECT_ERR, 0600);
+    }
     if (!p->work)
         return;
-    plan_rights(p, true);
+    rights(p, true);
     work = open(p->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (work < 0)
         complain(&c, "the work directory", strerror(errno));
@@ -224,5 +265,5 @@ void collect_outputs(const struct plan *p, json_t **ret_files, struct buf *note)
         if (c.matched == 0)
             complain(&c, pattern, "no such file");
     }
-    plan_rights(p, false);
+    rights(p, false);
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * slurm - the engine of a center that runs Slurm
+ *
+ * The center keeps its Slurm, its queue and its users; a federated job is one more job
+ * there, of the account that the center maps its person to. Nothing is left in Slurm
+ * for a job that was not granted: a copy waits in our own queue, beside a mirror of
+ * Slurm's machine; when the mirror and slurmctld's own estimate say that it could start
+ * now, the daemon is told `ready`, and only a granted job is submitted: held, marked
+ * with (center, job, epoch) in its admin_comment, then released.
+ *
+ * Between the estimate and the release a job of the site's own may take the nodes: then
+ * the granted job waits in Slurm's queue like any other.
+ */
+#ifndef HOPLUU_ENGINE_SLURM_H
+#define HOPLUU_ENGINE_SLURM_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/engine.h"
+
+struct engine_slurm_config {
+    const char *conf;      /* slurm.conf; NULL = Slurm's default */
+    const char *center;    /* our name */
+    const char *spool;     /* guests' directories; the nodes see it under this name */
+    const char *account;   /* Slurm's account for federated jobs; NULL = its default */
+    uint64_t transfer_max; /* bytes of one file; 0 = TRANSFER_MAX */
+};
+
+/* Strings are copied, cb is borrowed for ever. 0, -errno with what failed; slurmctld
+ * need not answer yet. One at a time in a process. */
+int engine_slurm_new(struct event_base *base,
+                     const struct engine_slurm_config *config,
+                     const struct engine_callbacks *cb,
+                     void *arg,
+                     struct engine **ret_engine,
+                     struct err *err);
+
+/* Something happened in Slurm (a plugin says so): look now, not at the next turn. */
+void engine_slurm_poke(struct engine *e);
+
+/* What this engine and Slurm say differently; called once per difference. */
+struct engine_slurm_difference {
+    uint64_t id;        /* 0 = no job of ours */
+    uint32_t slurm_job; /* 0 = none there */
+    const char *key;    /* center/cluster/job/submit time/restarts */
+    const char *what;
+};
+
+/* Compare the runs that were settled here since `since` with what Slurm still knows.
+ * Returns how many differences, or -EAGAIN before the first look. */
+int engine_slurm_sweep(struct engine *e,
+                       struct wall since,
+                       void (*each)(const struct engine_slurm_difference *d, void *arg),
+                       void *arg);
+
+#endif
