@@ -75,10 +75,13 @@ command_fseff_LDFLAGS = $(program_ldflags)
 command_fseff_LDADD = $(command_libs)
 
 bin_PROGRAMS += command/freport
-command_freport_SOURCES = command/freport.c
+command_freport_SOURCES = command/freport.c command/freport.h \
+	command/freport_export.c \
+	command/freport_source.c command/freport_source.h \
+	command/freport_usage.c
 command_freport_CFLAGS = $(program_cflags)
 command_freport_LDFLAGS = $(program_ldflags)
-command_freport_LDADD = $(command_libs)
+command_freport_LDADD = lib/libreport.la lib/libledger.la $(command_libs)
 
 bin_PROGRAMS += command/fcontrol
 command_fcontrol_SOURCES = command/fcontrol.c command/fcontrol.h \

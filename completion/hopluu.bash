@@ -32,6 +32,7 @@ _hopluu()
     -j | --jobs) words=$(_hopluu_jobs) ;;
     --by) words='institution project center user' ;;
     --view) words='demand supply' ;;
+    --format) [[ $command == freport ]] && words='table csv json jsonl apel apel-summary xdmod ur2' ;;
     --open-mode) words='append truncate' ;;
     esac
     if [[ -z $words ]]; then
@@ -40,7 +41,7 @@ _hopluu()
         else
             case $command in
             fcancel | fexplain | fqueue | fseff) words=$(_hopluu_jobs) ;;
-            freport) words=usage ;;
+            freport) words='usage export' ;;
             fcontrol)
                 case $before in
                 show) words='job hostnames hostlist' ;;

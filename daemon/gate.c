@@ -244,9 +244,9 @@ void gate_after(struct gate *g,
 }
 
 /* The run as the books of this center have it. */
-static struct run_record run_of(const struct center *c, const struct fed_fx *fx)
+static struct stored_run run_of(const struct center *c, const struct fed_fx *fx)
 {
-    struct run_record r = {
+    struct stored_run r = {
         .job = fx->id,
         .epoch = fx->epoch,
         .hosted = fx->hosted,
@@ -286,7 +286,7 @@ static struct run_record run_of(const struct center *c, const struct fed_fx *fx)
 static int write_down(struct gate *g, const struct fed_fx *fx, struct wall at)
 {
     struct store *s = g->c->store;
-    struct run_record run;
+    struct stored_run run;
     int r;
 
     switch (fx->kind) {

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	docs/placement.md \
 	docs/plugins.md \
 	docs/protocol.md \
+	docs/reports.md \
 	docs/scheduling.md \
 	docs/store.md
 

@@ -7,6 +7,7 @@ include tests/place/local.mk
 include tests/sched/local.mk
 include tests/ledger/local.mk
 include tests/wire/local.mk
+include tests/report/local.mk
 include tests/store/local.mk
 include tests/fed/local.mk
 include tests/engine/local.mk

@@ -209,7 +209,7 @@ int store_put_witness(struct store *s,
         c, witness);
 }
 
-int store_put_run(struct store *s, const struct run_record *r)
+int store_put_run(struct store *s, const struct stored_run *r)
 {
     const struct usage *u = &r->usage;
 

@@ -308,7 +308,7 @@ static int put_views(struct sink *s, const struct op *o, struct err *err)
 static int put_run(struct sink *s, const struct op *o, struct err *err)
 {
     sqlite3_stmt *st = s->stmts[PUT_RUN];
-    const struct run_record *x = op_body(o);
+    const struct stored_run *x = op_body(o);
     const struct usage *u = &x->usage;
 
     bind_u64(st, 1, x->job);

@@ -116,7 +116,7 @@ int store_put_witness(struct store *s,
 
 /* A run that happened here (host's record; entry's record of a run elsewhere has
  * hosted=false). */
-struct run_record {
+struct stored_run {
     uint64_t job;
     uint32_t epoch;
     bool hosted;    /* it ran at this center */
@@ -132,7 +132,7 @@ struct run_record {
     struct usage usage;
 };
 /* Once per (job, epoch, hosted): a repeat changes nothing. */
-int store_put_run(struct store *s, const struct run_record *r);
+int store_put_run(struct store *s, const struct stored_run *r);
 
 /* Small facts of the daemon: last sequence number, incarnation, … */
 int store_put_fact(struct store *s, const char *name, uint64_t value);

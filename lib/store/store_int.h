@@ -39,7 +39,7 @@ enum op_kind {
     OP_SPEC,         /* body: text */
     OP_VIEWS,        /* body: n struct route_view */
     OP_POSTINGS,     /* body: n struct posting */
-    OP_RUN,          /* body: struct run_record */
+    OP_RUN,          /* body: struct stored_run */
     OP_FACT,         /* text: name; id: value */
     OP_TRIM,         /* at: before */
     OP_CHECKPOINT,   /* body: struct signed_checkpoint */

@@ -111,9 +111,9 @@ static void filters_and_pages(void **state)
 /* --- runs --------------------------------------------------------------------------
  */
 
-static struct run_record a_run(uint64_t job, const char *project, int64_t ended)
+static struct stored_run a_run(uint64_t job, const char *project, int64_t ended)
 {
-    struct run_record r = {
+    struct stored_run r = {
         .job = job,
         .epoch = 1,
         .hosted = true,
@@ -149,7 +149,7 @@ static void runs_are_counted_once(void **state)
 {
     struct fixture f;
     struct sums s = {0};
-    struct run_record r;
+    struct stored_run r;
 
     (void)state;
     fixture_open(&f);
@@ -273,7 +273,7 @@ static void trimming_leaves_what_may_be_asked(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct holding h = a_holding(FIRST + i);
         struct copy c = a_copy(FIRST + i);
-        struct run_record r = a_run(FIRST + i, "a", rows[i].run);
+        struct stored_run r = a_run(FIRST + i, "a", rows[i].run);
         const struct route_view v = {.center = 1};
 
         h.hold = rows[i].final ? HOLD_FINAL : HOLD_WAITING;

@@ -261,7 +261,7 @@ static void impossible_values_are_refused(void **state)
 {
     struct fixture f;
     struct holding h = a_holding(0);
-    struct run_record r = {.job = FIRST, .usage = {.core_s = UINT64_MAX}};
+    struct stored_run r = {.job = FIRST, .usage = {.core_s = UINT64_MAX}};
 
     (void)state;
     fixture_open(&f);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * freport - what its verbs share: the options as they were given
+ *
+ * Each verb returns an exit code and has spoken if that is not 0.
+ */
+#ifndef HOPLUU_COMMAND_FREPORT_H
+#define HOPLUU_COMMAND_FREPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/time.h"
+#include "command/common.h"
+#include "command/usage_sum.h"
+
+#define FREPORT_FILES_MAX 64
+
+struct freport_ask {
+    struct common common;
+    const char *format; /* as typed, NULL = the verb's own */
+    const char *output; /* NULL = stdout */
+
+    /* usage */
+    bool supply;
+    enum usage_by by;
+    struct wall since;
+    struct wall until;
+
+    /* export */
+    const char *from[FREPORT_FILES_MAX]; /* files of records; none = the daemon's */
+    size_t n_from;
+    const char *registry;
+    bool names; /* job names, node lists and uids too */
+};
+
+int freport_usage(struct freport_ask *ask);
+int freport_export(const struct freport_ask *ask);
+
+/* End with what is wrong about an option's word and what would be right, code 1. */
+void freport_refuse(const char *option, const char *word, const char *right)
+    __attribute__((noreturn));
+
+#endif

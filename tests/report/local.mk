@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
+report_libs = lib/libreport.la lib/libledger.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(SSL_LIBS)
+
+if HAVE_CMOCKA
+report_tests = tests/report/test_record
+check_PROGRAMS += $(report_tests)
+TESTS += $(report_tests)
+tests_report_test_record_SOURCES = tests/report/test_record.c
+tests_report_test_record_LDADD = $(report_libs) $(CMOCKA_LIBS)
+endif
+
+check_PROGRAMS += tests/report/make_records
+tests_report_make_records_SOURCES = tests/report/make_records.c
+tests_report_make_records_LDADD = $(report_libs)
+
+report_scripts = tests/report/export.t
+TESTS += $(report_scripts)
+EXTRA_DIST += $(report_scripts) tests/report/check_apel tests/report/registry.json
+# end of the report tests
