@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	docs/admin-slurm.md \
 	docs/architecture.md \
 	docs/benchmarks.md \
+	docs/faults.md \
 	docs/placement.md \
 	docs/plugins.md \
 	docs/protocol.md \

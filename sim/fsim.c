@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/faults.h"
 #include "sim/fsim_int.h"
 
 #include "base/banned.h"
@@ -113,6 +114,12 @@ int main(int argc, char **argv)
     struct err err = {0};
     int r;
 
+    if (argc > 1 && !strcmp(argv[1], "faults")) {
+        static char name[] = "fsim faults";
+
+        argv[1] = name; /* how it speaks of itself in --help */
+        return fsim_faults(argc - 1, argv + 1);
+    }
     fsim_options_parse(&o, argc, argv);
     run.keep = o.starts || o.plot;
     alone.keep = o.plot;

@@ -340,37 +340,58 @@ struct fed_counts fed_count(const struct fed *f)
     };
 }
 
+static int held_check(const struct fed *f, const struct held *j, struct err *err)
+{
+    unsigned long long id = j->h.id;
+    bool granted = j->h.grant.center != 0;
+
+    if (j->in_waiting != (j->h.hold == HOLD_WAITING && !j->h.held))
+        return err_set(err, -EINVAL, "job %llu: in the wrong list", id);
+    if (j->h.hold == HOLD_WAITING && granted)
+        return err_set(err, -EINVAL, "job %llu waits with a grant", id);
+    if ((j->h.hold == HOLD_GRANTED || j->h.hold == HOLD_STARTED) && !granted)
+        return err_set(err, -EINVAL, "job %llu runs without a grant", id);
+    if (granted && j->h.grant.epoch > j->h.epoch)
+        return err_set(err, -EINVAL, "job %llu: grant of a later epoch", id);
+    if ((j->h.hold == HOLD_FINAL) != job_state_final(j->h.state))
+        return err_set(err, -EINVAL, "job %llu: final in one way only", id);
+    if (job_id_sequence(j->h.id) > f->sequence)
+        return err_set(err, -EINVAL, "job %llu: id beyond the sequence", id);
+    return 0;
+}
+
+static int copied_check(const struct copied *j, struct err *err)
+{
+    if (j->c.copy >= COPY_STARTING && j->c.claim == 0)
+        return err_set(err, -EINVAL, "copy %llu started without a claim",
+                       (unsigned long long)j->c.id);
+    return 0;
+}
+
+int fed_check_job(const struct fed *f, uint64_t id, struct err *err)
+{
+    const struct held *j = fed_held_find(f, id);
+    const struct copied *c = copied_find(f, id);
+    int r = j ? held_check(f, j, err) : 0;
+
+    return r == 0 && c ? copied_check(c, err) : r;
+}
+
 int fed_check(const struct fed *f, struct err *err)
 {
-    struct held *j;
-    struct copied *c;
+    const struct held *j;
+    const struct copied *c;
+    int r = 0;
 
     TAILQ_FOREACH (j, &f->holdings, all) {
-        bool granted = j->h.grant.center != 0;
-
-        if (j->in_waiting != (j->h.hold == HOLD_WAITING && !j->h.held))
-            return err_set(err, -EINVAL, "job %llu: in the wrong list",
-                           (unsigned long long)j->h.id);
-        if (j->h.hold == HOLD_WAITING && granted)
-            return err_set(err, -EINVAL, "job %llu waits with a grant",
-                           (unsigned long long)j->h.id);
-        if ((j->h.hold == HOLD_GRANTED || j->h.hold == HOLD_STARTED) && !granted)
-            return err_set(err, -EINVAL, "job %llu runs without a grant",
-                           (unsigned long long)j->h.id);
-        if (granted && j->h.grant.epoch > j->h.epoch)
-            return err_set(err, -EINVAL, "job %llu: grant of a later epoch",
-                           (unsigned long long)j->h.id);
-        if ((j->h.hold == HOLD_FINAL) != job_state_final(j->h.state))
-            return err_set(err, -EINVAL, "job %llu: final in one way only",
-                           (unsigned long long)j->h.id);
-        if (job_id_sequence(j->h.id) > f->sequence)
-            return err_set(err, -EINVAL, "job %llu: id beyond the sequence",
-                           (unsigned long long)j->h.id);
+        r = held_check(f, j, err);
+        if (r < 0)
+            return r;
     }
     TAILQ_FOREACH (c, &f->copies, all) {
-        if (c->c.copy >= COPY_STARTING && c->c.claim == 0)
-            return err_set(err, -EINVAL, "copy %llu started without a claim",
-                           (unsigned long long)c->c.id);
+        r = copied_check(c, err);
+        if (r < 0)
+            return r;
     }
     return 0;
 }

@@ -273,5 +273,7 @@ struct fed_counts fed_count(const struct fed *f);
 /* Every invariant that can be seen from one center: 0, or -EINVAL with the one broken.
  */
 int fed_check(const struct fed *f, struct err *err);
+/* Those that concern one job: cheap enough to be asked after every step. */
+int fed_check_job(const struct fed *f, uint64_t id, struct err *err);
 
 #endif

@@ -201,11 +201,11 @@ struct route_view *route_all(struct fed *f, const struct holding *h, size_t *ret
 int64_t route_cost(const struct route_view *v);
 /* The views in order of preference: index of the best candidates, -1 where there are
  * none. */
-size_t route_choose(struct fed *f,
-                    struct route_view *views,
-                    size_t n,
-                    int best[CANDIDATES_MAX],
-                    size_t want);
+size_t fed_route_choose(struct fed *f,
+                        struct route_view *views,
+                        size_t n,
+                        int best[CANDIDATES_MAX],
+                        size_t want);
 /* What of our agreement with `center` forbids hosting this for it: RULE_NONE, or the
  * rule and a text. */
 enum route_rule agreement_allows(const struct fed *f,

@@ -177,7 +177,7 @@ int fed_try(struct fed *f,
     *ret_n = 0;
     r = judge(f, &h, &views, ret_n, err);
     if (r == 0)
-        route_choose(f, views, *ret_n, best, 1);
+        fed_route_choose(f, views, *ret_n, best, 1);
     *ret_views = views;
     return r;
 }

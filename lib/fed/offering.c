@@ -96,7 +96,7 @@ void offer_now(struct fed *f, struct held *j, struct route_view *views, size_t n
 {
     int best[CANDIDATES_MAX];
     size_t want = MIN(f->site->candidates, (uint32_t)CANDIDATES_MAX);
-    size_t k = route_choose(f, views, n, best, want);
+    size_t k = fed_route_choose(f, views, n, best, want);
     struct fed_fx *fx;
 
     if (k > 0 && route_cost(&views[best[0]]) == 0)
@@ -158,7 +158,7 @@ static bool worth_a_look(struct fed *f,
                          size_t n)
 {
     int best[CANDIDATES_MAX];
-    size_t k = route_choose(f, views, n, best, 1);
+    size_t k = fed_route_choose(f, views, n, best, 1);
     int64_t now_best = INT64_MAX;
     const struct offer *o;
 

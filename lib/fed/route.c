@@ -378,11 +378,11 @@ static bool better(const struct fed *f,
     return wa < wb;
 }
 
-size_t route_choose(struct fed *f,
-                    struct route_view *views,
-                    size_t n,
-                    int best[CANDIDATES_MAX],
-                    size_t want)
+size_t fed_route_choose(struct fed *f,
+                        struct route_view *views,
+                        size_t n,
+                        int best[CANDIDATES_MAX],
+                        size_t want)
 {
     size_t k = 0;
 

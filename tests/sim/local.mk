@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-TESTS += tests/sim/golden.t
-EXTRA_DIST += tests/sim/golden.t
+TESTS += tests/sim/golden.t tests/sim/faults.t
+EXTRA_DIST += tests/sim/golden.t tests/sim/faults.t
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)'; \
 	export top_srcdir top_builddir;
 if HAVE_CMOCKA
