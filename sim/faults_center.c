@@ -137,7 +137,8 @@ static int restore(struct world *w, struct fcenter *c, struct err *err)
     for (size_t k = 0; k < c->n_journal && r == 0; k++)
         r = book_fold(c->book, &c->journal[k], err);
     fed_restore_sequence(c->fed, c->sequence_on_disk);
-    for (size_t k = w->first_open; k < w->n_jobs && r == 0; k++) {
+    /* All of them: a late offer leaves a copy of a job that is over. */
+    for (size_t k = 0; k < w->n_jobs && r == 0; k++) {
         const struct truth *t = &w->jobs[k];
 
         if (t->entry == c->i && t->on_disk && t->on_disk->hold != HOLD_FINAL)

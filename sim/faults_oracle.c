@@ -300,15 +300,30 @@ void oracle_step(struct world *w, struct fcenter *c, const struct fed_effects *f
 /* --- the end
  * --------------------------------------------------------------------------- */
 
+/* No center has the budget for it: it waits until somebody is given more. */
+static bool beyond_budget(const struct world *w, const struct holding *h)
+{
+    int64_t milli =
+        (int64_t)request_cores(&h->request) * h->request.time_limit_s; /* 1 each */
+
+    for (uint32_t k = 0; k < w->n; k++)
+        if (book_may_hold(w->c[k].book, h->project, milli, NULL) == 0)
+            return false;
+    return h->reason == REASON_BUDGET;
+}
+
 static void judge_job(struct world *w, const struct truth *t)
 {
     const struct holding *h = t->on_disk;
 
     if (!h)
         return; /* the crash that took it has been judged */
+    if (h->hold == HOLD_WAITING && beyond_budget(w, h))
+        return;
     if (h->hold != HOLD_FINAL) {
-        violation(w, "job %" PRIu64 " is %s, %s, after everything has healed", t->id,
-                  hold_state_word(h->hold), job_state_word(h->state));
+        violation(w, "job %" PRIu64 " is %s, %s (%s), after everything has healed",
+                  t->id, hold_state_word(h->hold), job_state_word(h->state),
+                  job_reason_word(h->reason));
         return;
     }
     if (t->live)

@@ -396,6 +396,18 @@ void *world_free(struct world *w)
     return NULL;
 }
 
+/* Something is still under way: a job that is not final, or a copy of one that is. */
+static bool unsettled(const struct world *w)
+{
+    if (w->open_jobs > 0)
+        return true;
+    for (size_t i = 0; i < w->n_jobs; i++)
+        for (uint32_t k = 0; k < w->n; k++)
+            if (w->jobs[i].copies[k])
+                return true;
+    return false;
+}
+
 void world_heal(struct world *w)
 {
     w->calm = true;
@@ -415,8 +427,7 @@ void world_heal(struct world *w)
 
         world_do(w, &f);
     }
-    for (int64_t ms = 0; ms < SETTLE_MS && w->open_jobs > 0 && !w->r->violated;
-         ms += 60000)
+    for (int64_t ms = 0; ms < SETTLE_MS && unsettled(w) && !w->r->violated; ms += 60000)
         world_run(w, 60000);
 }
 
