@@ -309,7 +309,7 @@ static bool beyond_budget(const struct world *w, const struct holding *h)
     for (uint32_t k = 0; k < w->n; k++)
         if (book_may_hold(w->c[k].book, h->project, milli, NULL) == 0)
             return false;
-    return h->reason == REASON_BUDGET;
+    return true;
 }
 
 static void judge_job(struct world *w, const struct truth *t)

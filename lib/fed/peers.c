@@ -141,6 +141,14 @@ static void resume_copy(struct fed *f, struct copied *j)
     }
 }
 
+/* After a restart every answer that is awaited must be asked for again, and again. */
+static bool awaits(const struct fed *f,
+                   const struct peer_state *p,
+                   const struct held *j)
+{
+    return p->center == f->site->number && (j->in_waiting || j->h.hold == HOLD_GRANTED);
+}
+
 static void resync_holdings(struct fed *f, struct peer_state *p)
 {
     struct held *j = first_from(f, p->resync_holding);
@@ -149,15 +157,14 @@ static void resync_holdings(struct fed *f, struct peer_state *p)
 
     for (; j && n < RESYNC_BATCH && !step_full(f); j = next, n++) {
         next = TAILQ_NEXT(j, all);
-        while (next && !concerns(j, p->center)
-               && !(p->center == f->site->number && j->in_waiting)) {
+        while (next && !concerns(j, p->center) && !awaits(f, p, j)) {
             j = next;
             next = TAILQ_NEXT(j, all);
         }
+        if (awaits(f, p, j))
+            alarm_set(f, &j->alarm, f->now.mono);
         if (concerns(j, p->center))
             holder_say_again(f, j, p->center);
-        else if (p->center == f->site->number && j->in_waiting)
-            alarm_set(f, &j->alarm, f->now.mono);
         notes_read(f);
     }
     p->resync_holding = j ? j->h.id : 0;
