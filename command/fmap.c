@@ -72,7 +72,9 @@ static const struct argp_option options[] = {
     {NULL,                          0, NULL, 0, "Output:", 4},
     {"output",                            KEY_OUTPUT, "map|rankfile|prrte|hostfile", 0,
      "Form of the map (map); prrte is the rankfile of Open MPI 5", 4},
-    {"out", KEY_OUT, "FILE", 0, "Write there instead of standard output", 4},
+    {"out", KEY_OUT, "FILE", 0,
+     "Write there instead of standard output; slurm: directory of hostfile and "
+     "rankfile", 4},
     {"json",                                   KEY_JSON, NULL, 0, "The figures and the map as JSON", 4},
     {"map",KEY_MAP, "FILE", 0, "score, show: the map, line i is the core of rank i",
      4},
@@ -180,7 +182,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->n_args = state->argc - state->next - 1;
         break;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "say what to do: rank, nodes, score, show or learn");
+        argp_error(state, "say what to do: rank, nodes, score, show, learn or slurm");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -193,12 +195,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse,
-    "rank|nodes|score|show|learn [DIR]",
+    "rank|nodes|score|show|learn|slurm [DIR]",
     "Put the ranks of a parallel program on cores so that their traffic is cheap.\v"
     "fmap rank --pattern stencil3d:8x8x8 --machine 16:2:16 --distance 1:10:100\n"
     "fmap score --matrix app.graph --machine 16:2:16 --distance 1:10:100 --map FILE\n"
     "fmap nodes --topology topology.conf --free n[1-9] --nodes 4\n"
-    "fmap learn DIR --out app.graph",
+    "fmap learn DIR --out app.graph\n"
+    "fmap slurm --pattern stencil3d:8x8x8 --out DIR",
     NULL,
     NULL,
     NULL};
@@ -212,6 +215,7 @@ static const struct verb {
     {"nodes", fmap_nodes},
     {"show",  fmap_show },
     {"learn", fmap_learn},
+    {"slurm", fmap_slurm},
 };
 
 int main(int argc, char **argv)
@@ -223,7 +227,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
         if (!strcmp(verbs[i].word, o.verb))
             return verbs[i].run(&o);
-    fprintf(stderr, "fmap: no verb '%s': use rank, nodes, score, show or learn\n",
+    fprintf(stderr,
+            "fmap: no verb '%s': use rank, nodes, score, show, learn or slurm\n",
             o.verb);
     return 2;
 }

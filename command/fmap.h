@@ -50,6 +50,7 @@ int fmap_score(const struct fmap_options *o);
 int fmap_nodes(const struct fmap_options *o);
 int fmap_show(const struct fmap_options *o);
 int fmap_learn(const struct fmap_options *o);
+int fmap_slurm(const struct fmap_options *o);
 
 /* "fmap: text" on stderr; returns 1. */
 int fmap_fail(const struct err *err, int r);

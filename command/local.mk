@@ -125,7 +125,8 @@ command_fmap_SOURCES = \
 	command/fmap_nodes.c \
 	command/fmap_rank.c \
 	command/fmap_score.c \
-	command/fmap_show.c
+	command/fmap_show.c \
+	command/fmap_slurm.c
 command_fmap_CFLAGS = $(program_cflags)
 command_fmap_LDFLAGS = $(program_ldflags)
 command_fmap_LDADD = lib/libplace.la lib/libmodel.la lib/libbase.la $(HWLOC_LIBS) -lm

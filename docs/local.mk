@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	docs/admin-slurm.md \
 	docs/architecture.md \
 	docs/benchmarks.md \
+	docs/decisions/0004-ranks-placed-by-a-program.md \
 	docs/faults.md \
 	docs/placement.md \
 	docs/plugins.md \

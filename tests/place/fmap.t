@@ -92,7 +92,29 @@ result "a picture as text and SVG"
     refused "a map that is too short" 'lines for 32 ranks' score --pattern ring -n 32 $m --map two
     refused "no free nodes left" 'what is free' nodes --topology t.conf --free n1 --nodes 2
     refused "no profiles" 'no .prof files' learn .
+    refused "no job around" 'SLURM_JOB_NODELIST is not set' slurm --pattern ring --out .
 }
+
+# A job of Slurm, as its environment has it; the third node gives less than the others.
+slurm() {
+    env SLURM_CONF="$dir/slurm.conf" SLURM_JOB_NODELIST='n[1-3]' SLURM_NTASKS="$1" \
+        SLURM_JOB_CPUS_PER_NODE="$2" "$fmap" slurm --pattern "$3" --out "$dir" >"$dir/out" 2>"$dir/err"
+}
+slurm 12 '4(x3)' stencil2d:6x2
+result "fmap slurm"
+[ "$(paste -sd ' ' hostfile)" = "n1 n1 n2 n2 n3 n3 n1 n1 n2 n2 n3 n3" ]
+result "blocks of a grid lie together"
+[ "$(sed 's/rank [0-9]*=\(.*\) slot=.*/\1/' rankfile | paste -sd ' ')" = "$(paste -sd ' ' hostfile)" ]
+result "the rankfile says the same"
+slurm 10 '4(x2),2' ring && [ "$(sort hostfile | uniq -c | awk '{ print $1 }' | paste -sd ' ')" = "4 4 2" ]
+result "no node has more ranks than CPUs"
+printf 'SwitchName=a Nodes=n[1,3]\nSwitchName=b Nodes=n2\nSwitchName=c Switches=a,b\n' >topology.conf
+slurm 6 '2(x3)' stencil2d:6x1 && [ "$(paste -sd ' ' hostfile | tr -d n)" != "1 1 2 2 3 3" ]
+result "the switches count"
+! slurm 12 '4,4' ring && grep -q 'does not go with 3 nodes' err
+result "an environment that contradicts itself is refused"
+! slurm 16 '4(x3)' ring && grep -q '16 ranks' err
+result "so are more ranks than CPUs"
 
 cd "$OLDPWD" || exit 1
 if [ -r "$shared/tools/score.c" ] && ${CC:-cc} -O1 -w -o "$dir/score" "$shared/tools/score.c" 2>"$dir/err"; then

@@ -2,11 +2,13 @@
 # What plugins ask, against a daemon that misbehaves; and the modules themselves, called
 # as Slurm calls them.
 if HAVE_CMOCKA
-plugin_tests = tests/plugin/test_line
+plugin_tests = tests/plugin/test_line tests/plugin/test_wish
 tests_plugin_test_line_SOURCES = tests/plugin/test_line.c tests/plugin/fake_door.c \
 	tests/plugin/fake_door.h
 tests_plugin_test_line_LDADD = plugin/libask.la lib/libnoun.la lib/libmodel.la lib/libbase.la \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_plugin_test_wish_SOURCES = tests/plugin/test_wish.c
+tests_plugin_test_wish_LDADD = plugin/libwish.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
 if HAVE_SLURM
 plugin_tests += tests/plugin/test_job_submit
 tests_plugin_test_job_submit_SOURCES = tests/plugin/test_job_submit.c \

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/* wish - what a user asked of the federation with the options of spank/hopluu */
+#include "config.h"
+
+#include "plugin/wish.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "model/request.h"
+
+#include "base/banned.h"
+
+#define PREFIX "_SLURM_SPANK_OPTION_" WISH_PLUGIN "_"
+#define VALUE_MAX 4096 /* bytes of one option */
+
+const struct wish_option wish_options[_WISH_MAX] = {
+    [WISH_CENTER] = {"center",        "any|NAME[,NAME...]",
+                     "hand the job to the federation: it runs at any center, or at one "
+                     "of these (not there yet: refused; fbatch has it)",      "sbatch cannot hand a job to the federation yet: use fbatch "
+                     "--center"                     },
+    [WISH_DATASET] = {"dataset",       "NAME[,NAME...]",
+                     "data sets that the job reads (not there yet: refused)", "data sets are not known to Hopluu yet: name files with "
+                      "--transfer-in of fbatch"},
+    [WISH_COMM] = {"comm",          "PATTERN",
+                     "how the ranks talk, such as stencil3d:4x4x2: they are placed for "
+                   "that",                                                    NULL                                          },
+    [WISH_TRANSFER_IN] = {"transfer-in",   "FILE[,FILE...]",
+                     "files that travel with a job that is handed over (not there "
+                          "yet: refused; fbatch has it)",                     "sbatch cannot bring files along yet: use fbatch "
+                          "--transfer-in"                          },
+    [WISH_TRANSFER_OUT] = {"transfer-out",  "PATTERN[,PATTERN...]",
+                     "files of a job that is handed over that are brought back "
+                           "(not there yet: refused; fbatch has it)",         "sbatch cannot hand a job to the federation yet: use fbatch "
+                           "--transfer-out"            },
+    [WISH_AT_LEAST_ONCE] = {"at-least-once", NULL,
+                     "run it again if the center that ran it is lost (not there "
+                            "yet: refused)",                                  "a job whose center is lost is not run again yet: leave it "
+                            "out"                                               },
+};
+
+/* Is `entry` PREFIX NAME '=' VALUE? */
+static const char *value_of(const char *entry, const char *name)
+{
+    if (strncmp(entry, PREFIX, sizeof(PREFIX) - 1) != 0)
+        return NULL;
+    entry += sizeof(PREFIX) - 1;
+    for (; *name; name++, entry++)
+        if (*entry != (*name == '-' ? '_' : *name) && *entry != *name)
+            return NULL;
+    return *entry == '=' ? entry + 1 : NULL;
+}
+
+struct wish wish_read(char *const *env, uint32_t n)
+{
+    struct wish w = {0};
+
+    for (uint32_t i = 0; env && i < n; i++)
+        for (size_t k = 0; env[i] && k < _WISH_MAX; k++) {
+            const char *v = value_of(env[i], wish_options[k].name);
+
+            if (v)
+                w.value[k] = v;
+        }
+    return w;
+}
+
+int wish_check(enum wish_name w, const char *value, struct err *err)
+{
+    const struct wish_option *o = &wish_options[w];
+    struct request q;
+
+    if (o->missing)
+        return err_set(err, -ENOTSUP, "--%s: %s", o->name, o->missing);
+    if (strlen(value) >= VALUE_MAX)
+        return err_set(err, -E2BIG, "--%s is longer than %d bytes", o->name,
+                       VALUE_MAX - 1);
+    if (o->arg && !value[0])
+        return err_set(err, -EINVAL, "--%s needs a value: %s", o->name, o->arg);
+    if (w == WISH_COMM && strlen(value) >= sizeof(q.comm))
+        return err_set(err, -E2BIG, "--comm is longer than %zu bytes",
+                       sizeof(q.comm) - 1);
+    return 0;
+}
