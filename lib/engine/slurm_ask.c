@@ -295,8 +295,8 @@ static void done_small(struct worker_task *t, void *arg)
         j->killing = j->killing && (t->run != run_signal || !a->r);
         if (!a->r && t->run == run_release && j->state == SJOB_HELD)
             j->state = SJOB_SENT;
-        if (!a->r && t->run == run_end_at)
-            j->limited = true;
+        if (a->r != -EAGAIN && t->run == run_end_at)
+            j->limited = true; /* or refused: Slurm's own, in minutes, holds */
     }
     if (a->r && a->r != -ENOENT)
         log_warn("Slurm's job %u: %s", a->slurm_job, a->err.text);

@@ -130,7 +130,8 @@ struct slurm {
     int64_t nodes_due_us;   /* mono */
     int64_t quick_until_us; /* mono: something of ours moves */
     bool looking;
-    bool want_all; /* the next look is a whole one */
+    bool want_all;    /* the next look is a whole one */
+    int64_t heard_us; /* mono: the last look that came through */
     int64_t look_began_us;
     int64_t look_took_us;
     bool answers;                       /* the last look came through */

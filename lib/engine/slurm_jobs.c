@@ -244,7 +244,9 @@ static void limit(struct sjob *j, const struct slurm_job *s)
     if (j->limited || limit_s == 0 || limit_s == DURATION_UNLIMITED
         || limit_s % 60 == 0)
         return;
-    (void)ask_end_at(j, s->start_s + limit_s); /* full: the next look asks again */
+    /* Slurm refuses a moment that has passed; it looks for such jobs twice a minute. */
+    (void)ask_end_at(j, MAX(s->start_s + limit_s,
+                            queue_now_s() + 1)); /* full: the next look asks again */
 }
 
 static void note_usage(struct sjob *j, const struct slurm_job *s)

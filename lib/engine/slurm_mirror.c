@@ -180,6 +180,8 @@ void mirror_reach(struct slurm *e, bool answers)
     e->answers = answers;
     if (answers)
         log_info("slurmctld of %s answers", e->cluster[0] ? e->cluster : "the cluster");
+    else
+        log_warn("slurmctld does not answer: nothing new starts");
     for (size_t i = 0; i < e->q.site->n_partitions; i++) {
         const struct partition *p = &e->q.site->partitions[i];
         struct sched_partition sp = {.is_default = p->is_default,

@@ -36,19 +36,27 @@ static void arm(struct slurm *e, int64_t ms)
     (void)evtimer_add(e->tick, &tv); /* cannot fail: the event has its slot */
 }
 
+/* Nothing starts here while nobody knows what Slurm does. */
+static void if_silent(struct slurm *e)
+{
+    if (!e->whole || now_read().mono.us - e->heard_us > SILENT_S * US_PER_S)
+        mirror_reach(e, false);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct slurm *e = arg;
 
     (void)fd;
     (void)what;
-    if (e->looking)
-        return; /* watch_found() arms the next */
-    e->look_began_us = now_read().mono.us;
-    if (ask_look(e))
+    if (e->looking) { /* libslurm tries for minutes; watch_found() arms the next */
+        if_silent(e);
         arm(e, IDLE_MS);
-    else
-        e->looking = true;
+        return;
+    }
+    e->look_began_us = now_read().mono.us;
+    e->looking = ask_look(e) == 0;
+    arm(e, IDLE_MS);
 }
 
 void watch_start(struct slurm *e)
@@ -182,8 +190,7 @@ static void silent(struct slurm *e, const struct err *err)
 
     log_limited(&gate, 3, LOG_WARN, "%s", err->text);
     e->want_all = true;
-    if (now_read().mono.us - e->look_began_us > SILENT_S * US_PER_S || !e->whole)
-        mirror_reach(e, false);
+    if_silent(e);
 }
 
 /* The machine is known: what waited for that is queued, or will never fit. */
@@ -215,6 +222,7 @@ void watch_found(struct slurm *e,
         arm(e, IDLE_MS);
         return;
     }
+    e->heard_us = now_read().mono.us;
     if (l->cluster[0])
         memcpy(e->cluster, l->cluster, sizeof(e->cluster));
     mirror_reach(e, true);
