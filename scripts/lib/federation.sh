@@ -18,6 +18,10 @@
 #     $FED/NAME/etc      hopluu.conf, site.conf, keys    $FED/NAME/log   logs
 #     $FED/NAME/state    the daemon's                    $FED/NAME/home  the user's
 #     $FED/NAME/KEY      number, nodes, cores, users_port, nodes_port, peers_port
+# A center that runs Slurm: slurm.sh.
+
+# shellcheck source=slurm.sh
+. "$top/scripts/lib/slurm.sh"
 
 fed_fail()
 {
@@ -150,12 +154,14 @@ fed_as_ordinary_user()
     if ! $_run test -r "$top/scripts/lib/federation.sh" || ! $_run test -x "$build"; then
         _stage=$(mktemp -d "${TMPDIR:-/tmp}/hopluu-stage.XXXXXX") || return 1
         mkdir -p "$_stage/tree/build"
-        (cd "$top" && cp -R scripts examples tests "$_stage/tree/")
+        (cd "$top" && cp -R scripts examples tests docs "$_stage/tree/")
         (cd "$build" && find command daemon sim examples bench -type f -perm -u+x \
             ! -name '*.o' ! -path '*/.libs/*' 2>/dev/null |
             while read -r f; do
                 mkdir -p "$_stage/tree/build/${f%/*}" && cp "$f" "$_stage/tree/build/$f"
-            done)
+            done
+            [ ! -d plugin/.libs ] || { mkdir -p "$_stage/tree/build/plugin" &&
+                cp -R plugin/.libs "$_stage/tree/build/plugin/"; })
         chown -R "$_uid" "$_stage"
         _script=$_stage/tree/${_script#"$top/"}
         HOPLUU_STAGE=$_stage
@@ -192,7 +198,7 @@ fed_end()
     [ -n "${FED:-}" ] && [ -d "$FED" ] || return 0
     _left=
     # Node daemons first: then nothing new starts while the jobs are ended.
-    for _kind in hopluu-noded hopluud; do
+    for _kind in hopluu-noded hopluud slurmd slurmctld slurmdbd mariadbd; do
         sed -n "s/^[0-9]* [0-9]* \($_kind.*\)/\1/p" "$FED/pids" | sort -u |
             while read -r _name; do fed_signal TERM "$_name"; done
     done
@@ -329,10 +335,15 @@ tls {
     key = "keys/$1.key"
 }
 END
+        [ ! -e "$_d/engine" ] || fed_slurm_engine "$1"
         [ ! -e "$_d/etc/more.conf" ] || cat "$_d/etc/more.conf"
         cat "$_d/etc/site.conf"
         [ ! -e "$_d/etc/peers.conf" ] || cat "$_d/etc/peers.conf"
     } >"$_d/etc/hopluu.conf"
+    [ ! -e "$_d/engine" ] || {
+        fed_slurm_configure "$1"
+        return
+    }
     _i=1
     while [ $_i -le "$(fed_get "$1" nodes)" ]; do
         mkdir -p "$_d/node$_i"
@@ -376,6 +387,11 @@ fed_start()
     for _center; do
         fed_configure "$_center"
         fed_start_munged "$_center" || return 1
+        [ ! -e "$FED/$_center/engine" ] || {
+            fed_start_slurm "$_center"
+            fed_start_hopluud "$_center"
+            continue
+        }
         fed_start_hopluud "$_center"
         _node=1
         while [ $_node -le "$(fed_get "$_center" nodes)" ]; do

@@ -14,8 +14,9 @@ shell_tests = \
 	tests/shell/packages.t \
 	tests/shell/reload.t \
 	tests/shell/restart.t \
+	tests/shell/slurm.t \
 	tests/shell/transfer.t \
 	tests/shell/trust.t
 TESTS += $(shell_tests)
-EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh
+EXTRA_DIST += $(shell_tests) tests/shell/lib.sh scripts/lib/federation.sh scripts/lib/slurm.sh
 # end of the shell tests
