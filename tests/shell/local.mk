@@ -15,6 +15,7 @@ shell_tests = \
 	tests/shell/reload.t \
 	tests/shell/restart.t \
 	tests/shell/slurm.t \
+	tests/shell/slurm_admin.t \
 	tests/shell/transfer.t \
 	tests/shell/trust.t
 TESTS += $(shell_tests)
