@@ -17,6 +17,8 @@
 #define PRICE_HOT 0.045F /* of a squared vertex too many, in units of temperature */
 #define PRICE_COLD 1.0F  /* the same at the end */
 #define LOAD_PRICE 4.0F  /* of a byte above a limit, in largest distances */
+#define GLANCE 2         /* what a vertex that will not move costs, in arcs */
+#define LOOK 5           /* the same when that takes a look at where it would go */
 #define VISIT 8          /* what a vertex costs besides its arcs, in arcs */
 
 /* v's pairs with the groups that it leaves and enters, level by level. */
@@ -72,8 +74,11 @@ void drift_make(struct drift *d, const struct drift_move *m)
 
         abroad += c != m->to;
         d->abroad[x->to] += (uint32_t)(c == m->from) - (uint32_t)(c == m->to);
+        d->hold[x->to] += 2 * (x->w & (-(int32_t)(c == m->to)))
+                          - 2 * (x->w & (-(int32_t)(c == m->from)));
     }
     d->abroad[m->v] = abroad;
+    d->hold[m->v] += 2 * (m->with_to[0] - m->with_from[0]);
     for (uint32_t i = 0; i < m->n_levels; i++) {
         uint32_t l = d->level + i;
 
@@ -117,17 +122,25 @@ static double volume_of(const struct drift *d, uint32_t v)
     return sum;
 }
 
-/* What sizes cost more after a move. */
-static float size_change(const struct drift *d, const struct drift_move *m)
+/* What sizes cost more after a move; *ret_far: what a byte costs between both groups.
+ */
+static float size_change(const struct drift *d,
+                         const struct drift_move *m,
+                         float *ret_far)
 {
     int32_t s = (int32_t)d->size[m->v];
     float sum = 0;
 
-    for (uint32_t i = 0; i < m->n_levels; i++) {
-        uint32_t l = d->level + i;
-        int32_t a = d->off[l][d->up[l][m->from]];
-        int32_t b = d->off[l][d->up[l][m->to]];
+    *ret_far = 0;
+    for (uint32_t l = d->level; l < d->t->n_levels; l++) {
+        uint32_t ua = d->up[l][m->from];
+        uint32_t ub = d->up[l][m->to];
+        int32_t a = d->off[l][ua];
+        int32_t b = d->off[l][ub];
 
+        if (ua == ub)
+            break;
+        *ret_far += d->step[l];
         if (d->spare) {
             int32_t a2 = MAX(a - s, 0);
             int32_t b2 = MAX(b + s, 0);
@@ -142,8 +155,35 @@ static float size_change(const struct drift *d, const struct drift_move *m)
     return sum;
 }
 
+/*
+ * No move of v costs less: what stays with it at most follows it, and no group has
+ * more room than the emptiest one had at the beginning of the sweep.
+ */
+static float least_delta(const struct drift *d, uint32_t v)
+{
+    int32_t s = (int32_t)d->size[v];
+    float sum = d->step[d->level] * (float)d->hold[v];
+
+    for (uint32_t l = d->level; l < d->t->n_levels; l++) {
+        int32_t a = d->off[l][d->up[l][d->group[v]]];
+        float x = d->price[l] * (float)(2 * s * (d->least_off[l] - a) + 2 * s * s);
+
+        sum += l == d->level ? x : fminf(x, 0);
+    }
+    return sum;
+}
+
+static void find_least_off(struct drift *d)
+{
+    for (uint32_t l = d->level; l < d->t->n_levels; l++) {
+        d->least_off[l] = INT32_MAX;
+        for (uint32_t g = 0; g < d->t->n_groups[l]; g++)
+            d->least_off[l] = MIN(d->least_off[l], d->off[l][g]);
+    }
+}
+
 /* Vertex v may go to the group of one of its neighbours. */
-static void visit(struct drift *d, uint32_t v, float temp, const float *minus_log)
+static uint32_t visit(struct drift *d, uint32_t v, float temp, const float *minus_log)
 {
     const struct drift_arc *arc = d->arc + d->xadj[v];
     uint32_t degree = d->xadj[v + 1] - d->xadj[v];
@@ -152,23 +192,31 @@ static void visit(struct drift *d, uint32_t v, float temp, const float *minus_lo
     float bar = temp * minus_log[r % LOGS];
     struct drift_move m;
     double volume = 0;
+    float rise;
+    float far;
 
+    if (d->hold[v] > 0 && !d->limited && !d->spare && least_delta(d, v) > bar)
+        return GLANCE;
     m.v = v;
     m.from = d->group[v];
     while ((m.to = d->group[arc[i].to]) == m.from)
         i = i + 1 == degree ? 0 : i + 1;
+    rise = size_change(d, &m, &far);
+    if (!d->limited && rise + far * (float)d->hold[v] > bar)
+        return LOOK;
     drift_weigh(d, &m);
-    m.delta += size_change(d, &m);
+    m.delta += rise;
     if (d->limited) {
         volume = volume_of(d, v);
         m.delta += LOAD_PRICE * (float)d->t->distance[d->t->n_levels]
                    * (float)load_change(d, &m, volume, false);
     }
-    if (m.delta > bar)
-        return;
-    drift_make(d, &m);
-    if (d->limited)
-        (void)load_change(d, &m, volume, true);
+    if (m.delta <= bar) {
+        drift_make(d, &m);
+        if (d->limited)
+            (void)load_change(d, &m, volume, true);
+    }
+    return VISIT + degree;
 }
 
 /* Those that have somewhere to go, in order. */
@@ -221,15 +269,15 @@ void drift_anneal(struct drift *d,
         float temp =
             (float)(unit * effort->hot * pow(effort->cold / effort->hot, part));
         uint32_t k = list_active(d);
-        set_prices(d, (float)usual, (float)part);
 
+        set_prices(d, (float)usual, (float)part);
+        find_least_off(d);
         for (uint32_t i = 0; i < k; i++) {
             uint32_t v = d->active[i];
 
             if (d->abroad[v] == 0)
                 continue;
-            done += VISIT + d->xadj[v + 1] - d->xadj[v];
-            visit(d, v, temp, minus_log);
+            done += visit(d, v, temp, minus_log);
         }
         done += d->n / 8 + 1;
     }

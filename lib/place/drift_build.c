@@ -28,6 +28,7 @@ void drift_release(struct drift *d)
     free(d->size);
     free(d->group);
     free(d->abroad);
+    free(d->hold);
     free(d->active);
     for (uint32_t l = 0; l <= PLACE_LEVELS_MAX; l++) {
         free(d->up[l]);
@@ -118,23 +119,29 @@ static int build_rows(struct drift *d,
     d->size = malloc(n * sizeof(*d->size));
     d->group = malloc(n * sizeof(*d->group));
     d->abroad = malloc(n * sizeof(*d->abroad));
+    d->hold = malloc(n * sizeof(*d->hold));
     d->active = malloc(n * sizeof(*d->active));
-    if (!d->xadj || !d->arc || !d->size || !d->group || !d->abroad || !d->active)
+    if (!d->xadj || !d->arc || !d->size || !d->group || !d->abroad || !d->hold
+        || !d->active)
         return -ENOMEM;
     for (uint32_t v = 0; v < d->n; v++) {
         uint32_t u = d->id[v];
         uint32_t abroad = 0;
+        int32_t hold = 0;
 
         d->xadj[v] = at;
         d->group[v] = group[u];
         d->size[v] = g->size[u];
         for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++) {
-            int64_t w = (g->w[e] + scale / 2) / scale;
+            int32_t w = (int32_t)((g->w[e] + scale / 2) / scale);
+            bool stays = group[g->adj[e]] == group[u];
 
-            d->arc[at++] = (struct drift_arc){name[g->adj[e]], (int32_t)w};
-            abroad += group[g->adj[e]] != group[u];
+            d->arc[at++] = (struct drift_arc){name[g->adj[e]], w};
+            abroad += !stays;
+            hold += stays ? w : -w;
         }
         d->abroad[v] = abroad;
+        d->hold[v] = hold;
         for (uint32_t l = d->level; l < d->t->n_levels; l++)
             d->off[l][d->up[l][group[u]]] += (int32_t)g->size[u];
     }

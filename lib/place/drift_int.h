@@ -34,13 +34,15 @@ struct drift {
     uint32_t *size;        /* [n] */
     uint32_t *group;       /* [n] of `level` */
     uint32_t *abroad;      /* [n] arcs that leave the group */
+    int32_t *hold;         /* [n] weight of the arcs that stay less those that leave */
     uint32_t *active;      /* [n] scratch: those with such arcs */
-    uint32_t *up[PLACE_LEVELS_MAX + 1]; /* [l][group of level] its group at l */
-    int32_t *off[PLACE_LEVELS_MAX + 1]; /* [l][group] size above its slots */
-    double *load[PLACE_LEVELS_MAX + 1]; /* [l][group] bytes on the uplink */
-    double limit[PLACE_LEVELS_MAX + 1]; /* [l] of load, huge: none */
-    float step[PLACE_LEVELS_MAX + 1];   /* [l] what a byte costs that leaves l */
-    float price[PLACE_LEVELS_MAX + 1];  /* [l] of a squared vertex too many */
+    uint32_t *up[PLACE_LEVELS_MAX + 1];      /* [l][group of level] its group at l */
+    int32_t *off[PLACE_LEVELS_MAX + 1];      /* [l][group] size above its slots */
+    double *load[PLACE_LEVELS_MAX + 1];      /* [l][group] bytes on the uplink */
+    double limit[PLACE_LEVELS_MAX + 1];      /* [l] of load, huge: none */
+    float step[PLACE_LEVELS_MAX + 1];        /* [l] what a byte costs that leaves l */
+    float price[PLACE_LEVELS_MAX + 1];       /* [l] of a squared vertex too many */
+    int32_t least_off[PLACE_LEVELS_MAX + 1]; /* [l] of all groups, a sweep ago */
     bool spare;   /* there are more slots than vertices that talk */
     bool limited; /* loads are followed */
     double scale; /* bytes of the graph in one unit of drift_arc.w */

@@ -20,6 +20,7 @@
 #include "base/number.h"
 
 #include "place/drift_int.h"
+#include "place/few_int.h"
 #include "place/region_int.h"
 #include "place/section_int.h"
 
@@ -27,14 +28,19 @@
 
 #define UNITS_PER_S 14e6
 #define STARTS_MAX 48
+#define FEW_TRIES 600 /* proposals per vertex of an annealing of very few */
+#define FEW_HOT 0.03
+#define FEW_COLD 0.015
 #define FEW 256   /* ranks; annealing reaches the best of so few */
 #define MANY 2000 /* ranks; so many leave no time for several lines */
+#define DRIFT_FROM 400
 #define LOWER_STEP 0.985
 #define LOWER_ROUNDS 10
-#define HEAT 0.0005 /* share of J that a step of mending may lose at first */
-#define LINES_MAX 4 /* of mended maps at the same time */
-#define DRIFT_SHARE 0.8
-#define DRIFT_UNITS 14 /* units of drift_int.h that one of ours is worth */
+#define HEAT 0.0005       /* share of J that a step of mending may lose at first */
+#define LINES_MAX 4       /* of mended maps at the same time */
+#define DRIFT_SHARE 0.95  /* of the work */
+#define DRIFT_MENDED 0.55 /* the same where mending may help still */
+#define DRIFT_UNITS 10    /* units of drift_int.h that one of ours is worth */
 
 struct plan {
     uint64_t work;         /* in all, units */
@@ -42,7 +48,9 @@ struct plan {
     uint64_t careful_work; /* of one that takes the best of several cuts */
     uint32_t n_starts;
     uint32_t n_lines;
-    bool careful; /* every other start */
+    bool careful;        /* every other start */
+    uint64_t drift_work; /* of one start annealed by moves */
+    uint32_t n_drifts;
 };
 
 /* One start: a map and what it is worth. */
@@ -59,10 +67,10 @@ static double seconds(enum place_effort effort, uint32_t n)
     } at[] = {
         {16,    {0.0003, 0.0004, 0.005}},
         {64,    {0.0012, 0.0015, 0.03} },
-        {512,   {0.012, 0.080, 0.80}   },
-        {1152,  {0.0195, 0.085, 0.80}  },
-        {4096,  {0.075, 0.70, 4.0}     },
-        {32768, {0.70, 1.60, 12.0}     },
+        {512,   {0.009, 0.080, 0.80}   },
+        {1152,  {0.0115, 0.080, 0.80}  },
+        {4096,  {0.050, 0.70, 4.0}     },
+        {32768, {0.70, 1.75, 12.0}     },
         {4e6,   {25, 60, 300}          },
     };
     double x = MAX((double)n, at[0].n);
@@ -99,6 +107,14 @@ static struct plan make_plan(const struct search *s)
     plan.n_starts = (uint32_t)MIN((uint64_t)(share * (double)plan.work / (double)each),
                                   (uint64_t)STARTS_MAX);
     plan.n_starts = MAX(plan.n_starts, UINT32_C(1));
+    if (s->g.n >= DRIFT_FROM) {
+        plan.n_drifts =
+            effort == PLACE_BEST && s->p->n_ranks < MANY ? LINES_MAX - 1 : 1;
+        share =
+            effort > PLACE_FAST && s->p->n_ranks < MANY ? DRIFT_MENDED : DRIFT_SHARE;
+        plan.drift_work = (uint64_t)(share * (double)plan.work) / plan.n_drifts;
+        plan.drift_work -= MIN(plan.drift_work, plan.start_work);
+    }
     if (effort == PLACE_BEST)
         plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX);
     else if (effort == PLACE_NORMAL && s->p->n_ranks < MANY)
@@ -197,6 +213,39 @@ static int run_starts(struct search *s,
     return r < 0 ? r : 0;
 }
 
+/*
+ * Very few ranks: the first cut is the one that annealing does not mend, so the best
+ * of several is taken; the rest is annealed with dense tables. *ret_enough: that has
+ * given a map that may be used.
+ */
+static int run_few(struct search *s,
+                   const struct plan *plan,
+                   struct state *st,
+                   struct line *line,
+                   bool *ret_enough)
+{
+    struct section_effort section = {1, 10, 1, s->g.n};
+    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    struct few *few = few_new(&s->t, &s->g);
+    int r = leaf && few ? section_map(&s->t, &s->g, &section, &s->rng, leaf) : -ENOMEM;
+
+    if (r == 0) {
+        (void)few_anneal(few, FEW_TRIES * (uint64_t)s->g.n, FEW_HOT, FEW_COLD, &s->rng,
+                         &s->limit, leaf);
+        r = state_reset(st, leaf);
+    }
+    if (r == 0) {
+        polish_descend(st, &s->limit);
+        relieve(s, st);
+        *ret_enough = st->excess == 0 && s->p->effort < PLACE_BEST;
+        keep(st, line, plan->n_lines, s->g.n);
+        r = offer(s, st);
+    }
+    few_free(few);
+    free(leaf);
+    return r < 0 ? r : 0;
+}
+
 /* The map that is best so far (of a grid, say, or the caller's) is a line too. */
 static int keep_best(struct search *s,
                      const struct plan *plan,
@@ -241,25 +290,18 @@ static int by_worth(const void *a, const void *b)
     return (x->worth > y->worth) - (x->worth < y->worth);
 }
 
-/* Many ranks: annealing by moves takes the best start further than mending does. */
-static int drift_line(struct search *s,
-                      struct state *st,
-                      struct line *line,
-                      uint64_t work)
+/* Anneal the map that st holds by moves of single ranks. */
+static int drift(struct search *s, struct state *st, uint64_t work)
 {
-    bool near_limit;
-    uint32_t *leaf;
-    int r = state_reset(st, line->leaf);
+    bool near_limit = state_bottleneck(st) > st->bottleneck / 2;
+    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    int r = leaf ? 0 : -ENOMEM;
 
-    if (r < 0)
-        return r;
-    near_limit = state_bottleneck(st) > st->bottleneck / 2;
-    leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    if (!leaf)
-        return -ENOMEM;
-    memcpy(leaf, line->leaf, s->g.n * sizeof(*leaf));
-    r = drift_map(&s->t, &s->g, work, near_limit ? st->bottleneck : INFINITY, &s->rng,
-                  &s->limit, leaf);
+    if (r == 0) {
+        memcpy(leaf, st->leaf, s->g.n * sizeof(*leaf));
+        r = drift_map(&s->t, &s->g, work * DRIFT_UNITS,
+                      near_limit ? st->bottleneck : INFINITY, &s->rng, &s->limit, leaf);
+    }
     if (r == 0)
         r = state_reset(st, leaf);
     free(leaf);
@@ -267,11 +309,41 @@ static int drift_line(struct search *s,
         return r;
     polish_descend(st, &s->limit);
     relieve(s, st);
-    if (worth(st) < line->worth) {
-        memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
-        line->worth = worth(st);
+    return 0;
+}
+
+/*
+ * More ranks: annealing by moves takes a start further than mending does.
+ * *ret_enough: it has given a map that keeps the limits of the links.
+ */
+static int run_drifts(struct search *s,
+                      const struct plan *plan,
+                      struct state *st,
+                      struct line *line,
+                      bool *ret_enough)
+{
+    static const struct section_effort section = {3, 1, 1, UINT32_MAX};
+    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
+    int r = leaf ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; r >= 0 && i < plan->n_drifts; i++) {
+        if (i > 0 && limit_over(&s->limit))
+            break;
+        r = section_map(&s->t, &s->g, &section, &s->rng, leaf);
+        if (r == 0)
+            r = state_reset(st, leaf);
+        if (r == 0)
+            r = offer(s, st); /* in case that time runs out */
+        if (r >= 0)
+            r = drift(s, st, plan->drift_work);
+        if (r < 0 || st->excess > 0)
+            continue;
+        *ret_enough = true;
+        keep(st, line, plan->n_lines, s->g.n);
+        r = offer(s, st);
     }
-    return offer(s, st);
+    free(leaf);
+    return r < 0 ? r : 0;
 }
 
 static int mend(struct search *s, struct state *st, struct line *line, uint64_t work)
@@ -306,26 +378,13 @@ static int mend(struct search *s, struct state *st, struct line *line, uint64_t 
 static int run_lines(struct search *s,
                      const struct plan *plan,
                      struct state *st,
-                     struct line *line)
+                     struct line *line,
+                     uint64_t spent)
 {
-    uint64_t spent = plan->n_starts * plan->start_work
-                     + (plan->careful ? (plan->n_starts + 1) / 2
-                                            * (plan->careful_work - plan->start_work)
-                                      : 0);
     uint64_t left = plan->work - MIN(plan->work, spent);
     uint32_t n = plan->n_lines;
     uint32_t rounds = 1;
     int r = 0;
-
-    if (s->g.n >= (s->p->effort == PLACE_FAST ? 4 * MANY : MANY)) {
-        uint64_t drift = (uint64_t)(DRIFT_SHARE * (double)left);
-
-        r = drift_line(s, st, line, drift * DRIFT_UNITS);
-        if (r < 0)
-            return r;
-        r = 0;
-        left -= drift;
-    }
 
     while (n > 1 && !(line[n - 1].worth < INFINITY))
         n--;
@@ -379,6 +438,9 @@ int search_matrix(struct search *s)
     struct line line[LINES_MAX] = {{0}};
     struct state st = {0};
     struct plan plan;
+    bool enough = false;
+    bool drifted = false;
+    uint64_t spent = 0;
     int r = graph_from_pattern(&s->g, s->pattern, s->t.n_slots,
                                s->t.distance[s->t.n_levels]);
 
@@ -398,10 +460,21 @@ int search_matrix(struct search *s)
     }
     if (r == 0)
         r = keep_best(s, &plan, &st, line);
-    if (r == 0)
+    if (r == 0 && s->g.n <= FEW_MAX)
+        r = run_few(s, &plan, &st, line, &enough);
+    if (r == 0 && plan.n_drifts > 0) {
+        r = run_drifts(s, &plan, &st, line, &drifted);
+        spent = plan.n_drifts * (plan.start_work + plan.drift_work);
+    }
+    if (r == 0 && !enough && !drifted) {
         r = run_starts(s, &plan, &st, line);
-    if (r == 0)
-        r = run_lines(s, &plan, &st, line);
+        spent = plan.n_starts * plan.start_work
+                + (plan.careful
+                       ? (plan.n_starts + 1) / 2 * (plan.careful_work - plan.start_work)
+                       : 0);
+    }
+    if (r == 0 && !enough)
+        r = run_lines(s, &plan, &st, line, spent);
     if (r == 0 && s->p->slack > 0)
         r = lower_bottleneck(s, &plan, &st, line[0].leaf);
     for (uint32_t i = 0; i < plan.n_lines; i++)
