@@ -90,9 +90,17 @@ command_fcontrol_CFLAGS = $(program_cflags)
 command_fcontrol_LDFLAGS = $(program_ldflags)
 command_fcontrol_LDADD = $(command_libs)
 
+bin_PROGRAMS += command/facctmgr
+command_facctmgr_SOURCES = command/facctmgr.c command/facctmgr.h \
+	command/facctmgr_journal.c
+command_facctmgr_CFLAGS = $(program_cflags)
+command_facctmgr_LDFLAGS = $(program_ldflags)
+command_facctmgr_LDADD = $(command_libs)
+
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/fseff completion/freport completion/fcontrol
+	completion/fexplain completion/fseff completion/freport completion/fcontrol \
+	completion/facctmgr
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and
 # workflow tools go on as they are.

@@ -41,6 +41,14 @@ _hopluu()
         else
             case $command in
             fcancel | fexplain | fqueue | fseff) words=$(_hopluu_jobs) ;;
+            facctmgr)
+                case $before in
+                facctmgr) words='show print sign' ;;
+                show) words='checkpoint' ;;
+                print) words='checkpoint proof journal key' ;;
+                sign) words='checkpoint' ;;
+                esac
+                ;;
             freport) words='usage export' ;;
             fcontrol)
                 case $before in
@@ -56,5 +64,6 @@ _hopluu()
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol \
+    facctmgr
 complete -o default -F _hopluu fbatch

@@ -18,6 +18,7 @@
 #include "daemon/gate.h"
 #include "daemon/peers.h"
 #include "daemon/returning.h"
+#include "daemon/seals.h"
 #include "daemon/staging.h"
 #include "daemon/users.h"
 
@@ -215,6 +216,8 @@ static int open_doors(struct center *c, struct err *err)
     if (r == 0)
         r = engine_glue_open(c, err);
     if (r == 0)
+        r = seals_open(c, &c->seals, err);
+    if (r == 0)
         r = peers_open(c, &c->peers, err);
     if (r == 0)
         r = users_open(c, &c->users, err);
@@ -276,6 +279,7 @@ void *center_close(struct center *c)
     c->resumed = false;
     c->users = users_close(c->users);
     c->peers = peers_close(c->peers);
+    c->seals = seals_close(c->seals);
     if (c->engine)
         c->engine->ops->free(c->engine);
     c->store = store_close(
@@ -332,6 +336,8 @@ int center_reload(struct center *c, struct err *err)
     r = fed_reconfigure(c->fed, fresh->site, now_read(), &fx);
     if (r == 0)
         center_apply(c, &fx);
+    if (r == 0)
+        r = seals_reload(c->seals, err);
     if (r == 0)
         r = peers_reload(c->peers, err);
     return r;

@@ -9,6 +9,7 @@
  *   engine_glue.c  between fed and the engine
  *   users.c        the user's door; ops_*.c its questions
  *   peers.c        the other centers; peer_ask.c questions passed on
+ *   seals.c        signatures under the journal, ours and the peers'
  *   blobs.c        inputs that users have uploaded
  *   staging.c      inputs on their way to a foreign host
  *   returning.c    outputs on their way home; receiving.c their arrival
@@ -35,6 +36,7 @@ struct users;
 struct peers;
 struct staging;
 struct returning;
+struct seals;
 
 struct center {
     struct event_base *base;
@@ -51,6 +53,7 @@ struct center {
     struct peers *peers;
     struct staging *staging;
     struct returning *returning;
+    struct seals *seals;
     struct event *tick;
     struct event *housekeeping;
     bool resumed;

@@ -12,6 +12,7 @@ daemon_hopluud_SOURCES = \
 	daemon/job_dir.c daemon/job_dir.h \
 	daemon/ops_info.c \
 	daemon/ops_jobs.c \
+	daemon/ops_journal.c \
 	daemon/ops_slurm.c \
 	daemon/ops_submit.c \
 	daemon/peer_ask.c daemon/peer_ask.h \
@@ -19,6 +20,7 @@ daemon_hopluud_SOURCES = \
 	daemon/profiles.c daemon/profiles.h \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/returning.c daemon/returning.h \
+	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \
 	daemon/settings_plugins.c \
 	daemon/settings_site.c \

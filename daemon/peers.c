@@ -15,9 +15,11 @@
 #include "daemon/peer_ask.h"
 #include "daemon/receiving.h"
 #include "daemon/returning.h"
+#include "daemon/seals.h"
 #include "daemon/staging.h"
 #include "wire/dial.h"
 #include "wire/noun_json.h"
+#include "wire/sign.h"
 
 #include "base/banned.h"
 
@@ -29,9 +31,10 @@ struct link {
     uint32_t number;
     char name[NAME_CAP];
     char digest[DIGEST_CAP];
-    struct dial *dial; /* NULL: it dials us */
-    struct conn *conn; /* NULL: not connected */
-    bool open;         /* greeted, agreements agree */
+    struct dial *dial;                       /* NULL: it dials us */
+    struct conn *conn;                       /* NULL: not connected */
+    bool open;                               /* greeted, agreements agree */
+    char ledger_key[2 * SIGN_KEY_BYTES + 1]; /* that it said hello with */
     char text[ERR_TEXT_MAX];
     TAILQ_ENTRY(link) all;
 };
@@ -96,6 +99,17 @@ const char *peers_text(const struct peers *p, uint32_t center)
             return l->open ? "" : l->text[0] ? l->text : "not connected";
     }
     return "not configured";
+}
+
+const char *peers_ledger_key(const struct peers *p, uint32_t center)
+{
+    struct link *l;
+
+    TAILQ_FOREACH (l, &p->links, all) {
+        if (l->number == center && l->open)
+            return l->ledger_key;
+    }
+    return "";
 }
 
 static json_t *supply_frame(struct peers *p)
@@ -228,12 +242,15 @@ static const struct {
     const char *t;
     void (*fn)(struct center *c, uint32_t from, const json_t *frame);
 } messages[] = {
-    {"ask",     peer_ask_question},
-    {"answer",  peer_ask_answer  },
-    {"get",     staging_on_get   },
-    {"data",    staging_on_data  },
-    {"put",     receiving_on_put },
-    {"put_ack", returning_on_ack },
+    {"ask",             peer_ask_question  },
+    {"answer",          peer_ask_answer    },
+    {"checkpoint",      seals_on_checkpoint},
+    {"checkpoint_seen", seals_on_seen      },
+    {"witness",         seals_on_witness   },
+    {"get",             staging_on_get     },
+    {"data",            staging_on_data    },
+    {"put",             receiving_on_put   },
+    {"put_ack",         returning_on_ack   },
 };
 
 static void on_open_frame(struct link *l, const json_t *frame, const char *t)
@@ -263,10 +280,10 @@ static void on_open_frame(struct link *l, const json_t *frame, const char *t)
 static void send_hello(struct link *l, struct conn *conn)
 {
     const struct site *s = center_site(l->peers->c);
-    json_t *hello =
-        json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "t", "hello", "protocol", PEER_PROTOCOL,
-                  "number", (int)s->number, "center", s->name, "version",
-                  PACKAGE_VERSION, "agreement", l->digest);
+    json_t *hello = json_pack("{s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "t", "hello", "protocol",
+                              PEER_PROTOCOL, "number", (int)s->number, "center",
+                              s->name, "version", PACKAGE_VERSION, "agreement",
+                              l->digest, "ledger", seals_key(l->peers->c->seals));
 
     if (!hello || conn_send(conn, hello) < 0)
         part(l, conn, "cannot say hello");
@@ -311,6 +328,7 @@ static void on_hello(struct greeting *g, const json_t *hello)
     struct center *c = l->peers->c;
     struct conn *conn = g->conn;
     const char *why = judge_hello(l, hello);
+    const char *key = json_string_value(json_object_get(hello, "ledger"));
     struct fed_effects fx;
     json_t *supply;
 
@@ -332,6 +350,8 @@ static void on_hello(struct greeting *g, const json_t *hello)
     l->conn = conn;
     l->open = true;
     l->text[0] = '\0';
+    (void)word_copy(l->ledger_key, sizeof(l->ledger_key),
+                    key ? key : ""); /* one of another length is none */
     conn_listen(conn, &link_ops, l);
     log_info("%s: connected (%s)", l->name, conn_who(conn)->address);
     supply = supply_frame(l->peers);
@@ -342,6 +362,7 @@ static void on_hello(struct greeting *g, const json_t *hello)
         center_apply(c, &fx);
     staging_peer_up(c->staging, l->number);
     returning_peer_up(c->returning, l->number);
+    seals_peer_up(c, l->number);
 }
 
 static void on_greeting_frame(struct conn *conn, json_t *frame, void *arg)

@@ -4,7 +4,8 @@
  *
  *   state of a connection   may be received
  *   greeting                hello
- *   open                    supply, job, put, put_ack, get, data, ask, answer, bye
+ *   open                    supply, job, put, put_ack, get, data, ask, answer,
+ *                           checkpoint, checkpoint_seen, witness, bye
  *
  * hello shows protocol version, center number and the digest of the agreement: the
  * connection opens only where both sides' digests agree. Of two connections to the
@@ -29,6 +30,8 @@ int peers_reload(struct peers *p, struct err *err);
 /* 0, -ENOTCONN, -EAGAIN. Borrows the frame. */
 int peers_send(struct peers *p, uint32_t center, json_t *frame);
 void peers_supply_changed(struct peers *p);
+/* The public key of its journal in hexadecimal, as it said hello with; "" = none. */
+const char *peers_ledger_key(const struct peers *p, uint32_t center);
 /* Why a center is not connected, "" when it is. */
 const char *peers_text(const struct peers *p, uint32_t center);
 

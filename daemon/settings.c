@@ -33,6 +33,11 @@ static cfg_opt_t tls_opts[] = {
     CFG_STR("key", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
+static cfg_opt_t ledger_opts[] = {
+    CFG_STR("key", NULL, CFGF_NODEFAULT),
+    CFG_STR("checkpoint", "1:00:00", CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t engine_opts[] = {
     CFG_STR("kind", "local", CFGF_NONE),
     CFG_STR("node_lost", "5:00", CFGF_NONE),
@@ -86,6 +91,7 @@ static cfg_opt_t peer_opts[] = {
     CFG_STR("address", "", CFGF_NONE),
     CFG_STR("ca", NULL, CFGF_NODEFAULT),
     CFG_STR("agreement", NULL, CFGF_NODEFAULT),
+    CFG_STR("ledger_key", NULL, CFGF_NODEFAULT),
     CFG_INT("link_mib_s", 100, CFGF_NONE),
     CFG_END(),
 };
@@ -97,6 +103,7 @@ static cfg_opt_t file_opts[] = {
     CFG_STR("munge_socket", NULL, CFGF_NODEFAULT),
     CFG_SEC("listen", listen_opts, CFGF_NONE),
     CFG_SEC("tls", tls_opts, CFGF_NONE),
+    CFG_SEC("ledger", ledger_opts, CFGF_NONE),
     CFG_SEC("engine", engine_opts, CFGF_NONE),
     CFG_SEC("plugins", plugins_opts, CFGF_NONE),
     CFG_SEC("partition", partition_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
@@ -129,6 +136,7 @@ void *settings_free(struct settings *c)
     free(c->munge_socket);
     free(c->certificate);
     free(c->key);
+    free(c->ledger_key);
     free(c->engine);
     words_release(&c->plugins.check_budget);
     free(c->slurm_conf);
@@ -225,6 +233,12 @@ static int read_limits(cfg_t *cfg, struct settings *c, struct err *err)
     if (r == 0)
         r = conf_duration(engine, "node_lost", &c->node_lost_s, err);
     if (r == 0)
+        r = conf_duration(cfg_getsec(cfg, "ledger"), "checkpoint", &c->checkpoint_s,
+                          err);
+    if (r == 0 && c->checkpoint_s == DURATION_UNLIMITED)
+        r = conf_fail(cfg_getsec(cfg, "ledger"), "checkpoint", err,
+                      "how often the journal is signed: a time such as 1:00:00");
+    if (r == 0)
         r = conf_u32(engine, "null_cores", 1, 65536, &c->null_cores, err);
     if (r == 0)
         r = conf_u32(engine, "null_run_ms", 0, 86400000, &c->null_run_ms, err);
@@ -257,6 +271,7 @@ static int read_names(cfg_t *cfg, struct settings *c, struct err *err)
     c->listen_peers = text(listen, "peers", &ok);
     c->certificate = file(tls, "certificate", c->dir, &ok);
     c->key = file(tls, "key", c->dir, &ok);
+    c->ledger_key = file(cfg_getsec(cfg, "ledger"), "key", c->dir, &ok);
     c->engine = text(engine, "kind", &ok);
     c->slurm_conf = file(engine, "slurm_conf", c->dir, &ok);
     c->slurm_account = text(engine, "slurm_account", &ok);

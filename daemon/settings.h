@@ -37,10 +37,12 @@ struct settings {
     char *munge_socket; /* NULL = the system's */
     char *certificate;  /* NULL = no peers */
     char *key;
-    char *engine;        /* "local", "slurm" or "null" */
-    char *slurm_conf;    /* NULL = Slurm's default */
-    char *slurm_account; /* NULL = the user's default in Slurm */
-    char *slurm_spool;   /* seen by all nodes; NULL unless engine is "slurm" */
+    char *ledger_key;      /* NULL = the journal is not signed */
+    uint32_t checkpoint_s; /* it is signed so often, if it grew */
+    char *engine;          /* "local", "slurm" or "null" */
+    char *slurm_conf;      /* NULL = Slurm's default */
+    char *slurm_account;   /* NULL = the user's default in Slurm */
+    char *slurm_spool;     /* seen by all nodes; NULL unless engine is "slurm" */
     uint32_t node_lost_s;
     uint32_t null_cores; /* cores of each node of engine "null" */
     uint32_t null_run_ms;

@@ -249,6 +249,7 @@ static int read_peer(
 {
     const char *ca = cfg_getstr(sec, "ca");
     const char *agreement = cfg_getstr(sec, "agreement");
+    const char *ledger_key = cfg_getstr(sec, "ledger_key");
     uint32_t link_mib_s;
     char *path;
     int r = conf_name(sec, NULL, cfg_title(sec), x->name, err);
@@ -270,6 +271,11 @@ static int read_peer(
     x->ca_file = conf_path(dir, ca);
     if (!x->ca_file)
         return no_memory(err);
+    if (ledger_key && ledger_key[0]) {
+        x->ledger_key = conf_path(dir, ledger_key);
+        if (!x->ledger_key)
+            return no_memory(err);
+    }
     if (!agreement)
         return 0;
     path = conf_path(dir, agreement);

@@ -77,6 +77,10 @@ static const struct {
     {"balance",     op_balance,     false},
     {"explain",     op_explain,     true },
     {"report",      op_report,      false},
+    {"checkpoints", op_checkpoints, false},
+    {"checkpoint",  op_checkpoint,  false},
+    {"proof",       op_proof,       false},
+    {"journal",     op_journal,     false},
     {"slurm_check", op_slurm_check, false},
 };
 

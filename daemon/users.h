@@ -85,6 +85,10 @@ int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
+int op_checkpoints(struct ask *a, struct err *err);
+int op_checkpoint(struct ask *a, struct err *err);
+int op_proof(struct ask *a, struct err *err);
+int op_journal(struct ask *a, struct err *err);
 int op_slurm_check(struct ask *a, struct err *err);
 
 #endif

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 
 dist_man_MANS += \
 	docs/man/facct.1 \
+	docs/man/facctmgr.1 \
 	docs/man/fbalance.1 \
 	docs/man/fbatch.1 \
 	docs/man/fcancel.1 \

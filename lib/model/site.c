@@ -28,8 +28,10 @@ void *site_free(struct site *s)
         free(s->partitions[i].nodes);
     for (size_t i = 0; i < s->n_persons; i++)
         free(s->persons[i].projects);
-    for (size_t i = 0; i < s->n_peers; i++)
+    for (size_t i = 0; i < s->n_peers; i++) {
         free(s->peers[i].ca_file);
+        free(s->peers[i].ledger_key);
+    }
     free(s->partitions);
     free(s->institutions);
     free(s->projects);

@@ -88,6 +88,8 @@ struct peer {
     char address[TITLE_CAP]; /* host:port that we dial; "" = it dials us */
     uint64_t link_bytes_s;   /* files travel that fast; 0 = as good as at once */
     char *ca_file;
+    char *ledger_key; /* file with the key that its journal is signed with; NULL = it
+                         is not countersigned here */
     bool has_agreement;
     struct agreement agreement;
     int mine; /* which side of the agreement is ours: 0 or 1 */

@@ -255,3 +255,62 @@ int store_prove(struct store *s,
     *ret_n = n_proof;
     return r;
 }
+
+int store_root(struct store *s, uint64_t size, struct hash *ret_root, struct err *err)
+{
+    struct prover p = {.s = s, .err = err};
+    struct journal_end end;
+    int r = journal_end_read(s->reader.db, &end, err);
+
+    if (r < 0)
+        return r;
+    if (size == 0 || size > end.chain.seq)
+        return err_set(err, -ERANGE, "the journal has %" PRIu64 " lines, not %" PRIu64,
+                       end.chain.seq, size);
+    return range_root(&p, 0, size, ret_root);
+}
+
+/* As merkle_prove_grown, by stored roots. */
+int store_prove_grown(struct store *s,
+                      uint64_t old,
+                      uint64_t size,
+                      struct hash *proof,
+                      size_t *ret_n,
+                      struct err *err)
+{
+    struct prover p = {.s = s, .err = err};
+    struct journal_end end;
+    uint64_t from = 0, n = size;
+    size_t n_proof = 0;
+    bool whole = true; /* the old tree is still a whole subtree: its root is known */
+    int r = journal_end_read(s->reader.db, &end, err);
+
+    if (r == 0 && (size > end.chain.seq || old == 0 || old > size))
+        r = err_set(err, -ERANGE,
+                    "%" PRIu64 " to %" PRIu64 " lines: the journal has %" PRIu64, old,
+                    size, end.chain.seq);
+    while (r == 0 && old != n) {
+        uint64_t left = left_of(n);
+
+        if (old <= left) {
+            r = range_root(&p, from + left, n - left, &proof[n_proof++]);
+            n = left;
+        } else {
+            r = range_root(&p, from, left, &proof[n_proof++]);
+            from += left;
+            old -= left;
+            n -= left;
+            whole = false;
+        }
+    }
+    if (r == 0 && !whole)
+        r = range_root(&p, from, n, &proof[n_proof++]);
+    for (size_t i = 0; i < n_proof / 2; i++) {
+        struct hash x = proof[i];
+
+        proof[i] = proof[n_proof - 1 - i];
+        proof[n_proof - 1 - i] = x;
+    }
+    *ret_n = n_proof;
+    return r;
+}

@@ -226,6 +226,21 @@ int store_prove(struct store *s,
                 struct hash *ret_root,
                 struct err *err);
 
+/* The root over the first `size` lines: 0, -ERANGE, -EBADMSG, -EIO. */
+int store_root(struct store *s, uint64_t size, struct hash *ret_root, struct err *err);
+
+/*
+ * That the first `size` lines begin with the first `old`, for merkle_check_grown().
+ *
+ * proof   [PROOF_MAX], *ret_n of them written
+ */
+int store_prove_grown(struct store *s,
+                      uint64_t old,
+                      uint64_t size,
+                      struct hash *proof,
+                      size_t *ret_n,
+                      struct err *err);
+
 /* origin "" = of all centers. */
 int store_each_checkpoint(struct store *s,
                           const char *origin,
@@ -237,6 +252,16 @@ int store_each_checkpoint(struct store *s,
 int store_last_checkpoint(struct store *s,
                           const char *origin,
                           struct signed_checkpoint *ret_c); /* 0, -ENOENT */
+/* The largest size of that journal that `witness` has signed: 0, -ENOENT. */
+int store_last_witness(struct store *s,
+                       const char *origin,
+                       const char *witness,
+                       uint64_t *ret_size);
+/* The one of that size: 0, -ENOENT. */
+int store_get_checkpoint(struct store *s,
+                         const char *origin,
+                         uint64_t size,
+                         struct signed_checkpoint *ret_c);
 int store_each_witness(
     struct store *s,
     const char *origin,

@@ -76,6 +76,32 @@ int store_last_checkpoint(struct store *s,
     return r;
 }
 
+struct wanted {
+    uint64_t size;
+    struct signed_checkpoint *c;
+};
+
+static int take_wanted(const struct signed_checkpoint *c, void *arg)
+{
+    struct wanted *w = arg;
+
+    if (c->size != w->size)
+        return -ENOENT;
+    *w->c = *c;
+    return 1;
+}
+
+int store_get_checkpoint(struct store *s,
+                         const char *origin,
+                         uint64_t size,
+                         struct signed_checkpoint *ret_c)
+{
+    struct wanted w = {size, ret_c};
+    int r = store_each_checkpoint(s, origin, size, 1, take_wanted, &w, NULL);
+
+    return r == 1 ? 0 : r < 0 ? r : -ENOENT;
+}
+
 int store_each_witness(
     struct store *s,
     const char *origin,
@@ -97,6 +123,29 @@ int store_each_witness(
                  sql_text(st, 2), arg);
     if (r == 0 && rc != SQLITE_DONE)
         r = sql_fail(s->reader.db, rc, "cannot read who signed", err);
+    (void)sqlite3_finalize(st); /* read only */
+    return r;
+}
+
+int store_last_witness(struct store *s,
+                       const char *origin,
+                       const char *witness,
+                       uint64_t *ret_size)
+{
+    sqlite3_stmt *st = NULL;
+    int r = sql_prepare(s->reader.db,
+                        "SELECT size FROM witness WHERE origin = ?1 AND witness = ?2"
+                        " ORDER BY size DESC LIMIT 1",
+                        &st, NULL);
+
+    if (r < 0)
+        return r;
+    (void)sqlite3_bind_text(st, 1, origin, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(st, 2, witness, -1, SQLITE_STATIC);
+    if (sqlite3_step(st) == SQLITE_ROW)
+        *ret_size = (uint64_t)sqlite3_column_int64(st, 0);
+    else
+        r = -ENOENT;
     (void)sqlite3_finalize(st); /* read only */
     return r;
 }

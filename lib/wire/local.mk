@@ -22,5 +22,6 @@ lib_libwire_la_SOURCES = \
 	lib/wire/door_munge.c lib/wire/door_tls.c \
 	lib/wire/door_unix.c \
 	lib/wire/frame.c lib/wire/frame.h \
+	lib/wire/sign.c lib/wire/sign.h \
 	lib/wire/tls.c lib/wire/tls.h
 lib_libwire_la_LIBADD = lib/libnoun.la $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS)

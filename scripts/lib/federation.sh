@@ -269,7 +269,8 @@ fed_center()
         fed_set "$1" $_door "$_p"
     done
     (umask 077 && head -c 128 /dev/urandom >"$_d/munge/key")
-    hopluu-keys ca "$_d/etc/keys" "$1" && hopluu-keys cert "$_d/etc/keys" "$1"
+    hopluu-keys ca "$_d/etc/keys" "$1" && hopluu-keys cert "$_d/etc/keys" "$1" &&
+        hopluu-keys ledger "$_d/etc/keys" "$1"
 }
 
 # fed_agree A B - an agreement, the same bytes for both; each shares partition "main".
@@ -299,6 +300,7 @@ fed_agree()
 fed_peer()
 {
     cp "$FED/$2/etc/keys/ca.crt" "$FED/$1/etc/keys/$2-ca.crt"
+    cp "$FED/$2/etc/keys/$2-ledger.pub" "$FED/$1/etc/keys/$2-ledger.pub"
     _f=$FED/agreements/$1-$2.conf
     [ -e "$_f" ] || _f=$FED/agreements/$2-$1.conf
     cp "$_f" "$FED/$1/etc/with-$2.conf"
@@ -308,6 +310,7 @@ peer "$2" {
     address = "127.0.0.1:$(fed_get "$2" peers_port)"
     ca = "keys/$2-ca.crt"
     agreement = "with-$2.conf"
+    ledger_key = "keys/$2-ledger.pub"
 }
 END
 }
@@ -333,6 +336,10 @@ listen {
 tls {
     certificate = "keys/$1.crt"
     key = "keys/$1.key"
+}
+ledger {
+    key = "keys/$1-ledger.key"
+    checkpoint = "${FED_CHECKPOINT:-1:00:00}"
 }
 END
         [ ! -e "$_d/engine" ] || fed_slurm_engine "$1"

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "ledger/chain.h"
+#include "ledger/note.h"
 #include "tests/cmocka_all.h"
 
 #define N 40
@@ -369,6 +370,60 @@ static void the_sample_agrees(void **state)
     buf_release(&want);
 }
 
+static void notes_are_read_as_written(void **state)
+{
+    struct note_signature s[NOTE_SIGNATURES_MAX] = {
+        {.name = "hopluu/hanoi", .key = {1, 2, 3, 4}, .bytes = {5}  },
+        {.name = "hopluu/hue",   .key = {6, 7, 8, 9}, .bytes = {255}},
+    };
+    struct note_signature got[NOTE_SIGNATURES_MAX];
+    char note[NOTE_CAP], text[CHECKPOINT_TEXT_CAP];
+    struct err err = {0};
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(note_write("a\n13\nb\n", s, 2, note, sizeof(note)), 0);
+    assert_non_null(strstr(note, "\nb\n\n\xe2\x80\x94 hopluu/hanoi AQIDBA"));
+    assert_int_equal(note_read(note, text, sizeof(text), got, &n, &err), 0);
+    assert_int_equal(n, 2);
+    assert_string_equal(text, "a\n13\nb\n");
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(got[i].name, s[i].name);
+        assert_memory_equal(got[i].key, s[i].key, 4);
+        assert_memory_equal(got[i].bytes, s[i].bytes, NOTE_SIGN_BYTES);
+    }
+    for (size_t cut = 0; cut + 1 < strlen(note); cut++) { /* every shorter one */
+        char part[NOTE_CAP] = "";
+
+        memcpy(part, note, cut);
+        if (note_read(part, text, sizeof(text), got, &n, &err) == 0)
+            assert_int_equal(n, 1); /* cut between the two signatures */
+    }
+    note[strlen(note) - 3] ^= 1; /* bits that nobody writes, or another signature */
+    (void)note_read(note, text, sizeof(text), got, &n, &err);
+    assert_int_equal(note_write("no end", s, 1, note, sizeof(note)), -EINVAL);
+    assert_int_equal(note_write("a\n", s, 0, note, sizeof(note)), -EINVAL);
+    assert_int_equal(note_write("a\n", s, 2, note, 100), -EMSGSIZE);
+    memcpy(s[0].name, "a b", 4);
+    assert_int_equal(note_write("a\n", s, 1, note, sizeof(note)), -EINVAL);
+}
+
+/* The example of c2sp.org/signed-note: PeterNeumann+c74f20a3+ARpc2QcU… */
+static void keys_are_named_as_others_do(void **state)
+{
+    static const uint8_t key[NOTE_KEY_BYTES] = {
+        0x1a, 0x5c, 0xd9, 0x07, 0x14, 0x3c, 0x38, 0x4c, 0x41, 0xe8, 0x30,
+        0xc5, 0xbc, 0xe1, 0x2a, 0xa8, 0x81, 0x7e, 0xc5, 0x64, 0x9a, 0xaa,
+        0xbf, 0x2c, 0x31, 0x38, 0x8b, 0x35, 0xb2, 0xd7, 0x44, 0xd6,
+    };
+    static const uint8_t name[4] = {0xc7, 0x4f, 0x20, 0xa3};
+    uint8_t got[4] = {0};
+
+    (void)state;
+    assert_int_equal(note_key("PeterNeumann", key, got), 0);
+    assert_memory_equal(got, name, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +434,8 @@ int main(void)
         cmocka_unit_test(one_form_only),
         cmocka_unit_test(checkpoints_are_read_back),
         cmocka_unit_test(the_sample_agrees),
+        cmocka_unit_test(notes_are_read_as_written),
+        cmocka_unit_test(keys_are_named_as_others_do),
     };
 
     return cmocka_run_group_tests(tests, make_trees, NULL);

@@ -22,7 +22,14 @@ t_ok "the key belongs to the certificate" test \
     "$(openssl x509 -in "$d/hanoi.crt" -noout -pubkey)" = "$(openssl pkey -in "$d/hanoi.key" -pubout)"
 t_like "show prints it" "$(sh "$keys" show "$d/hanoi.crt")" 'names    hopluu:center:hanoi'
 
+t_ok "makes a ledger key" sh "$keys" ledger "$d" hanoi
+t_is "its private half is private" "$(stat -c %a "$d/hanoi-ledger.key" "$d/hanoi-ledger.pub" | tr '\n' ' ')" "600 644 "
+t_is "the halves belong together" "$(openssl pkey -in "$d/hanoi-ledger.key" -pubout)" "$(cat "$d/hanoi-ledger.pub")"
+t_like "show prints its 32 bytes" "$(sh "$keys" show "$d/hanoi-ledger.pub")" 'key      [0-9a-f]{64}$'
+
 sum=$(cat "$d"/* | sha256sum)
+t_refused "a ledger key is not replaced" 'hanoi-ledger.key exists' sh "$keys" ledger "$d" hanoi
+t_refused "a ledger key wants a center" '^Usage' sh "$keys" ledger "$d"
 t_refused "an authority is not replaced" 'ca.key exists' sh "$keys" ca "$d" hanoi
 t_refused "a certificate is not replaced" 'hanoi.key exists' sh "$keys" cert "$d" hanoi
 t_refused "a name with a slash" "not 'a/b'" sh "$keys" ca "$d/x" a/b

@@ -9,6 +9,7 @@ shell_tests = \
 	tests/shell/jobs.t \
 	tests/shell/keys.t \
 	tests/shell/kill.t \
+	tests/shell/ledger.t \
 	tests/shell/learn.t \
 	tests/shell/mpi.t \
 	tests/shell/packages.t \

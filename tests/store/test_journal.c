@@ -188,6 +188,42 @@ static void proofs_hold_for_any_size(void **state)
     fixture_close(&f);
 }
 
+static void growth_is_proven_for_any_two_sizes(void **state)
+{
+    static const uint64_t sizes[] = {1, 2, 3, 255, 256, 257, 512, 700, 1024, LINES};
+    struct hash proof[PROOF_MAX], plain[PROOF_MAX], old, root;
+    size_t n = 0, n_plain = 0;
+    struct fixture f;
+
+    (void)state;
+    fixture_open(&f);
+    for (uint64_t i = 0; i < LINES; i++)
+        put(&f, i);
+    fixture_commit(&f);
+    assert_int_equal(store_each_line(f.store, 0, INT64_MAX, take_leaf, NULL, &f.err),
+                     0);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        for (size_t k = 0; k <= i; k++) {
+            assert_int_equal(
+                store_prove_grown(f.store, sizes[k], sizes[i], proof, &n, &f.err), 0);
+            assert_int_equal(
+                merkle_prove_grown(leaves, sizes[i], sizes[k], plain, &n_plain), 0);
+            assert_int_equal(n, n_plain);
+            assert_memory_equal(proof, plain, n * sizeof(plain[0]));
+            assert_int_equal(store_root(f.store, sizes[k], &old, &f.err), 0);
+            assert_int_equal(store_root(f.store, sizes[i], &root, &f.err), 0);
+            assert_int_equal(
+                merkle_check_grown(sizes[k], &old, sizes[i], &root, proof, n), 0);
+        }
+    assert_int_equal(store_prove_grown(f.store, 0, 5, proof, &n, &f.err), -ERANGE);
+    assert_int_equal(store_prove_grown(f.store, 6, 5, proof, &n, &f.err), -ERANGE);
+    assert_int_equal(store_prove_grown(f.store, 5, LINES + 1, proof, &n, &f.err),
+                     -ERANGE);
+    assert_int_equal(store_root(f.store, 0, &root, &f.err), -ERANGE);
+    assert_int_equal(store_root(f.store, LINES + 1, &root, &f.err), -ERANGE);
+    fixture_close(&f);
+}
+
 static const char version_2[] =
     "DROP TABLE journal; DROP TABLE journal_head; DROP TABLE journal_tree;"
     "DROP TABLE checkpoint; DROP TABLE witness; DROP TABLE profiles;"
@@ -257,6 +293,7 @@ static void checkpoints_stand_as_first_written(void **state)
     struct signed_checkpoint c = {
         .origin = "o", .size = 5, .at = {7}, .text = "first", .signature = "abc"};
     struct fixture f;
+    uint64_t size = 0;
     unsigned n = 0;
 
     (void)state;
@@ -277,6 +314,11 @@ static void checkpoints_stand_as_first_written(void **state)
     assert_int_equal(store_last_checkpoint(f.store, "o", &c), 0);
     assert_int_equal(c.size, 5);
     assert_int_equal(store_last_checkpoint(f.store, "p", &c), -ENOENT);
+    assert_int_equal(store_get_checkpoint(f.store, "o", 5, &c), 0);
+    assert_int_equal(store_get_checkpoint(f.store, "o", 4, &c), -ENOENT);
+    assert_int_equal(store_last_witness(f.store, "o", "hue", &size), 0);
+    assert_int_equal(size, 5);
+    assert_int_equal(store_last_witness(f.store, "o", "danang", &size), -ENOENT);
     fixture_close(&f);
 }
 
@@ -286,6 +328,7 @@ int main(void)
         cmocka_unit_test(transactions_are_lines),
         cmocka_unit_test(touched_lines_are_found),
         cmocka_unit_test(proofs_hold_for_any_size),
+        cmocka_unit_test(growth_is_proven_for_any_two_sizes),
         cmocka_unit_test(old_books_become_the_first_lines),
         cmocka_unit_test(checkpoints_stand_as_first_written),
     };

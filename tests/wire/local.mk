@@ -3,6 +3,7 @@ EXTRA_DIST += tests/wire/wire_house.h tests/wire/wire_loop.h
 if HAVE_CMOCKA
 wire_tests = tests/wire/test_conn tests/wire/test_digest tests/wire/test_door tests/wire/test_munge \
 	tests/wire/test_nouns \
+	tests/wire/test_sign \
 	tests/wire/test_tls
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
@@ -13,6 +14,8 @@ tests_wire_test_digest_SOURCES = tests/wire/test_digest.c
 tests_wire_test_digest_LDADD = $(wire_test_libs)
 tests_wire_test_tls_SOURCES = tests/wire/test_tls.c
 tests_wire_test_tls_LDADD = $(wire_test_libs) $(SSL_LIBS)
+tests_wire_test_sign_SOURCES = tests/wire/test_sign.c
+tests_wire_test_sign_LDADD = $(wire_test_libs) $(SSL_LIBS)
 tests_wire_test_munge_SOURCES = tests/wire/test_munge.c
 tests_wire_test_munge_LDADD = $(wire_test_libs)
 tests_wire_test_door_SOURCES = tests/wire/test_door.c
