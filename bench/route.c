@@ -179,7 +179,7 @@ static void measure(uint32_t centers, int waiting)
     struct site *site = site_of(centers);
     struct book *book = book_new("c1");
     struct postings log = {0};
-    struct fed_local local = {fits, estimate, NULL};
+    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = NULL};
     struct lab l = {.centers = centers};
     struct fed_effects fx;
     struct err err = {0};

@@ -73,6 +73,7 @@ static int print_test(const struct batch *b, const json_t *answer)
     const struct request *q = &b->spec->request;
     const char *center = desk_text(answer, "center");
     int64_t wait_s = desk_int(answer, "wait_s", -1);
+    int64_t p90_s = desk_int(answer, "p90_s", -1);
     struct wall start = {now_read().wall.us + wait_s * US_PER_S};
     uint32_t nodes = q->min_nodes ? q->min_nodes : 1;
     char text[TIME_TEXT_MAX];
@@ -85,6 +86,12 @@ static int print_test(const struct batch *b, const json_t *answer)
                  wait_s < 0 ? "an unknown time" : wall_text(start, false, text),
                  request_cores(q), nodes, q->max_nodes == nodes ? "" : " or more",
                  q->partition[0] ? q->partition : "(default)", center);
+    if (center[0] && p90_s >= 0 && wait_s > 0)
+        say_note(
+            "nine of ten such jobs start there by %s; this has held %d %% of the time",
+            wall_text((struct wall){now_read().wall.us + p90_s * US_PER_S}, false,
+                      text),
+            (int)desk_int(answer, "p90_held", 0));
     /* As sbatch: what --test-only says goes to stderr, and stdout stays for ids. */
     if (fflush(stdout) != 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return SAY_ERROR;

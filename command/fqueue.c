@@ -26,6 +26,9 @@ static const char columns_slurm[] =
 static const char columns_long[] =
     "JobID,Center,Partition,Name,UserName,State,TimeUsed,TimeLimit,NumNodes,ReasonList";
 static const char columns_start[] =
+    "JobID,Center,Partition,Name,UserName,StateCompact,StartTime,StartP90,P90Held,"
+    "NumNodes,ReasonList";
+static const char columns_start_slurm[] =
     "JobID,Center,Partition,Name,UserName,StateCompact,StartTime,NumNodes,ReasonList";
 
 struct ask {
@@ -168,7 +171,7 @@ static int pick(const struct ask *a, struct picks *picks, struct err *err)
                       : err_prefix(err, r, a->format ? "--format" : "SQUEUE_FORMAT");
     }
     if (a->start)
-        names = columns_start;
+        names = strcmp(say_name(), "squeue") ? columns_start : columns_start_slurm;
     else if (a->wide)
         names = columns_long;
     else if (!strcmp(say_name(), "squeue"))

@@ -33,6 +33,8 @@ int job_row_from_json(const json_t *o, struct job_row *row, struct err *err)
     word_cut(row->center, sizeof(row->center), desk_text(o, "center"));
     word_cut(row->entry, sizeof(row->entry), desk_text(o, "entry"));
     row->estimate_s = desk_int(o, "estimate_s", -1);
+    row->estimate_p90_s = desk_int(o, "estimate_p90_s", -1);
+    row->p90_held = (int32_t)desk_int(o, "p90_held", -1);
     row->now = now_read().wall;
     return 0;
 }

@@ -22,6 +22,8 @@ struct job_row {
     char center[NAME_CAP];  /* where it runs or ran; "" = nowhere yet */
     char entry[NAME_CAP];   /* where it was submitted */
     int64_t estimate_s;     /* start, from now; -1 = unknown */
+    int64_t estimate_p90_s; /* nine of ten such jobs start by then; -1 = unknown */
+    int32_t p90_held;       /* percent of such promises that held; -1 = unknown */
     struct wall now;
 };
 

@@ -69,6 +69,7 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    engine_glue_keep(c);
     blobs_trim(c);
     (void)store_trim(
         c->store,
@@ -280,8 +281,10 @@ void *center_close(struct center *c)
     c->users = users_close(c->users);
     c->peers = peers_close(c->peers);
     c->seals = seals_close(c->seals);
-    if (c->engine)
+    if (c->engine) {
+        engine_glue_keep(c);
         c->engine->ops->free(c->engine);
+    }
     c->store = store_close(
         c->store); /* commits what was put; deeds behind it are done next time */
     gate_free(c->gate);

@@ -10,13 +10,16 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "base/path.h"
+#include "base/table.h"
 #include "daemon/job_dir.h"
 #include "daemon/peers.h"
 #include "daemon/profiles.h"
 #include "daemon/returning.h"
 #include "engine/local.h"
 #include "engine/null.h"
+#include "engine/queue.h"
 #ifdef HAVE_SLURM
 #include "engine/slurm.h"
 #endif
@@ -120,8 +123,95 @@ static int64_t local_estimate(void *arg, const struct request *r)
     return c->engine->ops->estimate(c->engine, r, true);
 }
 
-const struct fed_local engine_glue_local = {.fits = local_fits,
-                                            .estimate = local_estimate};
+static void local_odds(void *arg, const struct request *r, struct route_view *v)
+{
+    struct center *c = arg;
+    struct queue *q = c->engine->ops->scheduler(c->engine);
+    const struct forecast *f = queue_forecast(q);
+    struct forecast_wait w = queue_odds(q, r, true, v->wait_s);
+    int held = forecast_held90(f);
+
+    if (held < 0)
+        return; /* no record yet */
+    v->p50_s = w.p50_s;
+    v->p90_s = w.p90_s;
+    v->n_scored = (uint32_t)f->n;
+    v->held90 = (uint32_t)held;
+}
+
+const struct fed_local engine_glue_local = {
+    .fits = local_fits, .estimate = local_estimate, .odds = local_odds};
+
+/* How its estimates held and what sharing saved, kept over a restart; without the file
+ * the record is only shorter. */
+static int record_path(const struct center *c, char path[PATH_MAX])
+{
+    return path_join(path, PATH_MAX, c->settings->state_dir, "scheduler");
+}
+
+void engine_glue_keep(struct center *c)
+{
+    struct buf b = BUF_INIT(FORECAST_TEXT_MAX);
+    char path[PATH_MAX];
+    struct err err = {0};
+    int r = record_path(c, path);
+
+    if (r == 0) {
+        sched_keep(c->engine->ops->scheduler(c->engine)->sched, &b);
+        r = b.err ? b.err : path_write(path, buf_text(&b), b.len, 0600, &err);
+    }
+    if (r < 0)
+        log_info("the scheduler's record was not kept: %s", err_text(&err, r));
+    buf_release(&b);
+}
+
+/* One of our own jobs stands so now: what sharing saves our users is counted by it. */
+void engine_glue_own(struct center *c, const struct holding *h)
+{
+    struct queue *q = c->engine->ops->scheduler(c->engine);
+    int64_t now_us = now_read().wall.us;
+    struct sched_own o = {.job = h->id,
+                          .user = table_hash(h->project, strlen(h->project)),
+                          .submit_s = MAX(h->submitted.us, h->begin.us) / US_PER_S,
+                          .state = OWN_WAITS};
+
+    if (h->hold >= HOLD_RETURNING) {
+        o.state = OWN_OVER;
+        if (h->started.us && h->ended.us > h->started.us)
+            o.run_s = (h->ended.us - h->started.us + US_PER_S - 1) / US_PER_S;
+    } else if (h->hold == HOLD_STARTED) {
+        o.state = OWN_RUNS;
+    } else if (h->held || h->begin.us > now_us) {
+        return; /* not yet: nobody keeps it waiting but its user */
+    }
+    if (sched_own(q->sched, &o, &h->request, now_us / US_PER_S) < 0)
+        log_info("job %llu: no memory to count what sharing saves",
+                 (unsigned long long)h->id);
+    queue_kick(q);
+}
+
+static int own_again(const struct holding *h, void *arg)
+{
+    engine_glue_own(arg, h);
+    return 0;
+}
+
+static void read_back(struct center *c)
+{
+    struct buf b = BUF_INIT(FORECAST_TEXT_MAX);
+    char path[PATH_MAX];
+    struct err err = {0};
+    int r = record_path(c, path);
+
+    if (r == 0)
+        r = path_read(path, &b, &err);
+    if (r == 0)
+        r = sched_recall(c->engine->ops->scheduler(c->engine)->sched, buf_text(&b),
+                         &err);
+    if (r < 0 && r != -ENOENT)
+        log_info("%s: %s: the scheduler's record begins anew", path, err_text(&err, r));
+    buf_release(&b);
+}
 
 int engine_glue_open(struct center *c, struct err *err)
 {
@@ -170,6 +260,8 @@ int engine_glue_open(struct center *c, struct err *err)
             return err_set(err, -ENAMETOOLONG, "state_dir is too long");
         r = engine_local_new(c->base, &local, &cb, c, &c->engine, err);
     }
+    if (r == 0)
+        read_back(c);
     if (r == 0)
         r = c->engine->ops->configure(c->engine, s->site, err);
     return r;
@@ -304,4 +396,5 @@ static int adopt_one(const struct copy *x, void *arg)
 void engine_glue_adopt(struct center *c)
 {
     fed_each_copy(c->fed, adopt_one, c);
+    fed_each_holding(c->fed, 0, own_again, c);
 }

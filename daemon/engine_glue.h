@@ -20,4 +20,11 @@ void engine_glue_adopt(struct center *c);
 /* fed's questions about our own engine. */
 extern const struct fed_local engine_glue_local;
 
+/* Tells the scheduler how an own job stands. */
+struct holding;
+void engine_glue_own(struct center *c, const struct holding *h);
+
+/* Writes down how start estimates held and what sharing saved. */
+void engine_glue_keep(struct center *c);
+
 #endif

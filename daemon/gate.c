@@ -292,6 +292,8 @@ static int write_down(struct gate *g, const struct fed_fx *fx, struct wall at)
     switch (fx->kind) {
     case FX_SAVE_HOLDING:
         r = store_put_holding(s, fx->holding, fx->what, at);
+        if (g->c->engine)
+            engine_glue_own(g->c, fx->holding);
         break;
     case FX_SAVE_COPY:
         r = store_put_copy(s, fx->copy, fx->what, at);

@@ -11,6 +11,7 @@
 #include "base/words.h"
 #include "daemon/peers.h"
 #include "daemon/users.h"
+#include "engine/queue.h"
 #include "model/job_id.h"
 #include "wire/noun_json.h"
 
@@ -28,20 +29,57 @@ struct page {
     bool more;
 };
 
+/* When a waiting job is expected to start, from now on. */
+struct expected {
+    uint32_t where;
+    int64_t wait_s; /* -1 = unknown */
+    int64_t p90_s;  /* -1 = no record */
+    int held90;     /* percent; -1 = no record */
+};
+
+/* Our own queue is asked as of now; what a peer would say is as old as the offer. */
+static struct expected expect(struct center *c, const struct holding *h)
+{
+    struct expected e = {.wait_s = -1, .p90_s = -1, .held90 = -1};
+    struct queue *q = c->engine->ops->scheduler(c->engine);
+    uint32_t own = center_site(c)->number;
+    int64_t age_us;
+
+    for (int i = 0; i < CANDIDATES_MAX; i++) {
+        const struct offer *o = &h->offers[i];
+        struct forecast_wait w = {.p50_s = (uint32_t)MAX(o->wait_s, INT64_C(0)),
+                                  .p90_s = o->p90_s};
+        const struct supply *s = NULL;
+        int held = -1;
+
+        if ((o->state != OFFER_QUEUED && o->state != OFFER_SENT) || o->wait_s < 0)
+            continue;
+        if (o->center == own && queue_expect(q, h->id, &w))
+            held = forecast_held90(queue_forecast(q));
+        else if (o->center != own
+                 && (s = fed_supply(c->fed, o->center, now_read().mono, &age_us)))
+            held = s->n_scored ? (int)s->held90 : -1;
+        if (e.wait_s >= 0 && w.p50_s >= e.wait_s)
+            continue;
+        e = (struct expected){.where = o->center,
+                              .wait_s = w.p50_s,
+                              .p90_s = held < 0 ? -1 : (int64_t)w.p90_s,
+                              .held90 = held};
+    }
+    return e;
+}
+
 static json_t *show(struct center *c, const struct holding *h)
 {
     const struct site *s = center_site(c);
     json_t *o = holding_to_json(h);
     enum job_reason reason = h->hold == HOLD_FINAL ? h->reason : fed_reason(c->fed, h);
     uint32_t where = h->grant.center;
-    int64_t wait = -1;
+    struct expected e = {.wait_s = -1, .p90_s = -1, .held90 = -1};
 
-    for (int i = 0; h->hold == HOLD_WAITING && i < CANDIDATES_MAX; i++)
-        if ((h->offers[i].state == OFFER_QUEUED || h->offers[i].state == OFFER_SENT)
-            && (wait < 0 || (h->offers[i].wait_s >= 0 && h->offers[i].wait_s < wait))) {
-            wait = h->offers[i].wait_s;
-            where = h->offers[i].center;
-        }
+    if (h->hold == HOLD_WAITING)
+        e = expect(c, h);
+    where = e.where ? e.where : where;
     if (h->hold == HOLD_WAITING && reason == REASON_RESOURCES && where == s->number)
         reason = c->engine->ops->reason(c->engine, h->id);
     /* For display: a lack of memory shows as a missing member. */
@@ -49,7 +87,9 @@ static json_t *show(struct center *c, const struct holding *h)
     (void)json_object_set_new(o, "center",
                               json_string(where ? site_center_name(s, where) : ""));
     (void)json_object_set_new(o, "entry", json_string(s->name));
-    (void)json_object_set_new(o, "estimate_s", json_integer((json_int_t)wait));
+    (void)json_object_set_new(o, "estimate_s", json_integer((json_int_t)e.wait_s));
+    (void)json_object_set_new(o, "estimate_p90_s", json_integer((json_int_t)e.p90_s));
+    (void)json_object_set_new(o, "p90_held", json_integer(e.held90));
     if (reason == REASON_SILENT) {
         char when[TIME_TEXT_MAX];
         char text[TITLE_CAP + TIME_TEXT_MAX];

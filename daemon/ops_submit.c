@@ -131,15 +131,24 @@ static int read_spec(struct ask *a, struct job_spec **ret_spec, struct err *err)
     return r;
 }
 
+/* The middle of what that center's record makes of the plan; a start at once is one. */
+static int64_t expected_s(const struct route_view *v)
+{
+    return v->n_scored && v->wait_s > 0 ? v->p50_s : v->wait_s;
+}
+
 /* Where it would run, for people: the view that routing chose. */
 static void remember_choice(struct ask *a, const struct route_view *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (v[i].chosen) {
             users_remember(a->c->users, a->ticket,
-                           json_pack("{s:s,s:I}", "center",
+                           json_pack("{s:s,s:I,s:I,s:i}", "center",
                                      site_center_name(center_site(a->c), v[i].center),
-                                     "wait_s", (json_int_t)v[i].wait_s));
+                                     "wait_s", (json_int_t)expected_s(&v[i]), "p90_s",
+                                     (json_int_t)(v[i].n_scored ? v[i].p90_s : -1),
+                                     "p90_held",
+                                     v[i].n_scored ? (int)v[i].held90 : -1));
             return;
         }
 }

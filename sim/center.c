@@ -11,6 +11,7 @@
 
 int center_init(struct sim *s, struct sim_center *c, uint32_t procs)
 {
+    forecast_init(&c->forecast);
     c->beliefs = calloc(SIM_CENTERS_MAX, sizeof(*c->beliefs));
     if (pool_init(&c->pool, procs) < 0 || !c->beliefs)
         return -ENOMEM;
@@ -26,6 +27,7 @@ void center_release(struct sim_center *c)
     profile_release(&c->plan);
     profile_release(&c->reserved);
     profile_release(&c->snap_plan);
+    outlook_release(&c->outlook);
     for (uint32_t i = 0; c->beliefs && i < SIM_CENTERS_MAX; i++)
         profile_release(&c->beliefs[i].plan);
     free(c->beliefs);
@@ -80,6 +82,7 @@ void center_drop(struct sim *s, struct sim_center *c, uint32_t x)
     if (j->home != c->idx)
         c->foreign -= j->procs;
     c->plan_valid = false;
+    c->outlook.valid = false;
     c->dirty = true; /* but not touched: that alone causes no pass */
 }
 
@@ -115,12 +118,14 @@ int center_start(struct sim *s, struct sim_center *c, uint32_t x)
     j->where = (uint16_t)c->idx;
     j->running = true;
     c->plan_valid = false;
+    c->outlook.valid = false;
+    estimate_started(s, x);
     if (pool_take(&c->pool, x, j->procs, j->end_s, j->seq) < 0
-        || heap_push(&s->ends, (struct event){j->start_s + j->run_s, s->n_started++, x})
+        || heap_push(&s->ends, (struct due){j->start_s + j->run_s, s->n_started++, x})
                < 0)
         return -ENOMEM;
     if (j->pred_s < j->run_s
-        && heap_push(&s->expiries, (struct event){j->end_s, j->seq, x}) < 0)
+        && heap_push(&s->expiries, (struct due){j->end_s, j->seq, x}) < 0)
         return -ENOMEM;
     if (s->config.route == SIM_EVERYWHERE)
         drop_copies(s, c, x);
@@ -135,6 +140,7 @@ int center_finish(struct sim *s, struct sim_center *c, uint32_t x)
     if (j->home != c->idx)
         c->foreign -= j->procs;
     c->plan_valid = false;
+    c->outlook.valid = false;
     if (s->config.policy == SIM_CONSERVATIVE)
         return cons_finish(s, c, x);
     return 0;
@@ -148,6 +154,7 @@ int center_correct(struct sim *s, struct sim_center *c, uint32_t x, int64_t end_
         return -ENOMEM;
     j->end_s = end_s;
     c->plan_valid = false;
+    c->outlook.valid = false;
     if (s->config.policy == SIM_CONSERVATIVE)
         return cons_again(s, c);
     return 0;

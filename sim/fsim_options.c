@@ -31,6 +31,7 @@ enum {
     O_LINK_DELAY,
     O_AGE_WEIGHT,
     O_LATE,
+    O_ESTIMATES,
     O_UNTIL,
     O_FILTER,
     O_TIES,
@@ -67,8 +68,9 @@ static const struct argp_option options[] = {
     {"age-weight",       O_AGE_WEIGHT,  "N",                                                            0,
      "easy-sjbf: waiting N seconds weighs as much as being 1 s shorter; 0 = off",                                                                               0},
     {"late",             O_LATE,        "KEY=V,…",                                                    0,
-     "constants of the late route: allow, rho, open, risk, floor, prior, length, hold, "
-     "area",                                                                                                                                                    0},
+     "constants of the late route: allow, rho, open, length, month, additive",                                                                                  0},
+    {"estimates",        O_ESTIMATES,   0,                                                              0,
+     "say when each job will start, and how often that held",                                                                                                   0},
     {"until",            O_UNTIL,       "S",                                                            0, "only submissions before second S",                  0},
     {"filter",           O_FILTER,      "plain|sc15",                                                   0, "which rows count (plain)",                          0},
     {"ties",             O_TIES,        "batch|pyss",                                                   0, "order of events within a second (batch)",           0},
@@ -202,16 +204,12 @@ static void parse_late(struct argp_state *st, struct fsim_options *o, const char
         const char *word;
         double *at;
     } keys[] = {
-        {"allow",  &o->config.late.allow_s},
-        {"rho",    &o->config.late.rho    },
-        {"open",   &o->config.late.open   },
-        {"risk",   &o->config.late.risk   },
-        {"cold",   &o->config.late.cold   },
-        {"area",   &o->config.late.area   },
-        {"hold",   &o->config.late.hold   },
-        {"floor",  &o->config.late.floor_s},
-        {"prior",  &o->config.late.prior  },
-        {"length", &o->config.late.length },
+        {"allow",    &o->config.late.allow_s },
+        {"rho",      &o->config.late.rho     },
+        {"open",     &o->config.late.open    },
+        {"length",   &o->config.late.length  },
+        {"month",    &o->config.late.month   },
+        {"additive", &o->config.late.additive},
     };
     struct words w = WORDS_INIT(16, SPEC_TEXT_MAX);
 
@@ -272,6 +270,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *st)
         return 0;
     case O_LATE:
         parse_late(st, o, arg);
+        return 0;
+    case O_ESTIMATES:
+        c->estimates = true;
         return 0;
     case O_UNTIL:
         o->until_s = seconds(st, "until", arg);
@@ -370,7 +371,7 @@ void fsim_options_parse(struct fsim_options *o, int argc, char **argv)
                    .foreign_share = SIM_SHARE_NONE,
                    .credit_h = -1,
                    .own_shipments = true,
-                   .late = sim_late_default()},
+                   .late = share_rule_default()},
         .until_s = INT64_MAX
     };
     argp_parse(&argp, argc, argv, 0, 0, o);

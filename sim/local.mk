@@ -3,7 +3,7 @@
 noinst_LTLIBRARIES += sim/libsim.la
 sim_libsim_la_SOURCES = \
 	sim/center.c \
-	sim/heap.c sim/heap.h \
+	sim/estimate.c \
 	sim/late.c sim/late_int.h \
 	sim/lublin.c sim/lublin.h \
 	sim/plan.c \

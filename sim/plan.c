@@ -211,5 +211,5 @@ int cons_pass(struct sim *s, struct sim_center *c)
     if (s->config.predict == SIM_REQUEST || s->config.predict == SIM_EXACT
         || least_s == INT64_MAX || least_s <= s->now_s)
         return 0;
-    return heap_push(&s->wakes, (struct event){least_s, c->idx, 0});
+    return heap_push(&s->wakes, (struct due){least_s, c->idx, 0});
 }

@@ -89,6 +89,22 @@ static uint32_t count_worse(const struct fsim_run *run, const struct fsim_run *a
     return n;
 }
 
+/* How often p50 and p90 of the starts of jobs that had to wait held. */
+static void text_estimates(FILE *f, const struct sim *s)
+{
+    (void)fprintf(f, "\n%-12s %9s %8s %8s %10s %10s %10s\n", "estimates", "jobs",
+                  "p50 held", "p90 held", "mean p50", "mean p90", "mean wait");
+    for (uint32_t i = 0; i < sim_n_centers(s); i++) {
+        struct sim_estimates e = sim_estimates(s, i);
+        double n = (double)MAX(e.n, UINT64_C(1));
+
+        (void)fprintf(f, "%-12s %9" PRIu64 " %7.1f%% %7.1f%% %10.0f %10.0f %10.0f\n",
+                      sim_center_name(s, i), e.n, 100 * (double)e.n_held50 / n,
+                      100 * (double)e.n_held90 / n, e.p50_sum_s / n, e.p90_sum_s / n,
+                      e.wait_sum_s / n);
+    }
+}
+
 void report_text(FILE *f,
                  const struct fsim_options *o,
                  const struct fsim_run *run,
@@ -108,6 +124,8 @@ void report_text(FILE *f,
         (void)fprintf(f, "\ncenters worse off than alone: %u\n",
                       count_worse(run, alone));
     }
+    if (o->config.estimates)
+        text_estimates(f, run->sim);
     (void)fprintf(f,
                   "%" PRIu64 " of %" PRIu64 " jobs moved; %" PRIu64
                   " offers; lent and borrowed in core hours\n",
@@ -147,6 +165,17 @@ static void json_center(FILE *f,
     (void)fprintf(f, "%s", after);
 }
 
+static void json_estimates(FILE *f, const struct sim *s, uint32_t i)
+{
+    struct sim_estimates e = sim_estimates(s, i);
+    double n = (double)MAX(e.n, UINT64_C(1));
+
+    (void)fprintf(f,
+                  ", \"estimates\": {\"jobs\": %" PRIu64
+                  ", \"p50_held\": %.6g, \"p90_held\": %.6g}",
+                  e.n, (double)e.n_held50 / n, (double)e.n_held90 / n);
+}
+
 static void json_overall(FILE *f, const struct fsim_run *run)
 {
     const struct sim *s = run->sim;
@@ -184,6 +213,8 @@ void report_json(FILE *f,
         json_center(f, run, i, "", "");
         if (alone)
             json_center(f, alone, i, ", \"alone\": {", "}");
+        if (o->config.estimates)
+            json_estimates(f, s, i);
         (void)fprintf(f, "}");
     }
     (void)fprintf(f, "\n  ],\n  \"worse_off\": [");

@@ -139,7 +139,7 @@ static int slot_new(struct sim *s, uint32_t *ret_x)
     return 0;
 }
 
-void sim_job_free(struct sim *s, uint32_t x)
+static void job_free(struct sim *s, uint32_t x)
 {
     s->jobs[x] = (struct sim_job){.next_free = s->free_slot};
     s->free_slot = x;
@@ -176,7 +176,7 @@ static int take_line(struct sim *s, struct sim_center *c, struct err *err)
                                   .est_s = t->est_s,
                                   .procs = t->procs,
                                   .home = (uint16_t)c->idx};
-    r = heap_push(&s->submits, (struct event){t->submit_s, s->n_submitted++, x});
+    r = heap_push(&s->submits, (struct due){t->submit_s, s->n_submitted++, x});
     if (r < 0)
         return r;
     r = trace_next(c->trace, &c->next, err);
@@ -230,14 +230,19 @@ static int submit(struct sim *s, uint32_t x, struct sim_center **ret_c)
     if (s->totals.jobs++ == 0)
         s->totals.first_submit_s = j->submit_s;
     j->pred_s = predicted(s, j);
-    if (s->config.route == SIM_LATE)
-        return late_submit(s, x);
-    if (s->config.route == SIM_EVERYWHERE)
-        return submit_everywhere(s, x);
+    if (s->config.route == SIM_LATE || s->config.route == SIM_EVERYWHERE) {
+        r = estimate_job(s, &s->centers[to], x);
+        if (r < 0)
+            return r;
+        return s->config.route == SIM_LATE ? late_submit(s, x)
+                                           : submit_everywhere(s, x);
+    }
     r = route_choose(s, x, &to);
     if (r == 0)
         r = route_sent(s, x, to);
     *ret_c = &s->centers[to];
+    if (r == 0)
+        r = estimate_job(s, *ret_c, x);
     return r < 0 ? r : center_enqueue(s, *ret_c, x);
 }
 
@@ -287,13 +292,12 @@ static int end(struct sim *s, uint32_t x)
         r = account(s, j);
     if (r == 0 && s->config.route == SIM_LATE)
         r = late_finish(s, c, x);
-    if (s->config.route != SIM_LATE)
-        sim_job_free(s, x);
+    job_free(s, x);
     center_touch(s, c);
     return r;
 }
 
-static int expire(struct sim *s, const struct event *e)
+static int expire(struct sim *s, const struct due *e)
 {
     struct sim_job *j = &s->jobs[e->slot];
     int64_t last_s;
@@ -318,7 +322,7 @@ static int expire(struct sim *s, const struct event *e)
         return r;
     center_touch(s, &s->centers[j->where]);
     if (new_s < j->start_s + j->run_s)
-        return heap_push(&s->expiries, (struct event){new_s, j->seq, e->slot});
+        return heap_push(&s->expiries, (struct due){new_s, j->seq, e->slot});
     return 0;
 }
 
@@ -366,7 +370,7 @@ static int batch(struct sim *s)
     while (heap_at(&s->ends) == s->now_s && r == 0)
         r = end(s, heap_pop(&s->ends).slot);
     while (heap_at(&s->expiries) == s->now_s && r == 0) {
-        struct event e = heap_pop(&s->expiries);
+        struct due e = heap_pop(&s->expiries);
 
         r = expire(s, &e);
     }
@@ -389,7 +393,7 @@ static int one_event(struct sim *s)
     int r = 0;
 
     if (heap_at(&s->expiries) == s->now_s) {
-        struct event e = heap_pop(&s->expiries);
+        struct due e = heap_pop(&s->expiries);
 
         r = expire(s, &e);
     } else if (heap_at(&s->submits) == s->now_s) {
@@ -428,8 +432,6 @@ int sim_run(struct sim *s, struct err *err)
         if (s->config.route == SIM_LATE) {
             other = late_next_s(s);
             next = MIN(next, other);
-            if (next != INT64_MAX)
-                late_clock(s, next);
         }
         if (next == INT64_MAX)
             break;
@@ -461,6 +463,11 @@ struct sim_totals sim_totals(const struct sim *s)
 struct sim_flow sim_flow(const struct sim *s, uint32_t center)
 {
     return s->centers[center].flow;
+}
+
+struct sim_estimates sim_estimates(const struct sim *s, uint32_t center)
+{
+    return s->centers[center].estimates;
 }
 
 uint32_t sim_n_centers(const struct sim *s)

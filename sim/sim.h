@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "sched/share.h"
 #include "sim/stats.h"
 #include "sim/trace.h"
 
@@ -44,23 +45,6 @@ enum sim_route {
     _SIM_ROUTE_MAX
 };
 
-/* The constants of the late route (docs/scheduling.md, "late"). */
-struct sim_late {
-    double allow_s; /* what each own job may lose */
-    double rho;     /* of the slack that running guests may put at risk */
-    double open;    /* of the allowance: above it no harm is too much … */
-    double risk;    /* … or so many times the slack; 0 = no bound */
-    double floor_s; /* least slack for that */
-    double prior;   /* arrivals that would want everything, until a window was seen */
-    double length;  /* a guest's length is so many times its prediction, at most its
-                     * request; 0 = its request */
-    double hold;    /* the same beside a reservation of an own head */
-    double cold;    /* added to open while a center has not seen a window, fading */
-    double area;    /* guests by prediction x cores to this power */
-};
-
-struct sim_late sim_late_default(void);
-
 #define SIM_SHARE_NONE (-1.0) /* no ceiling */
 
 struct sim_config {
@@ -77,7 +61,8 @@ struct sim_config {
     int64_t margin_s;
     int64_t link_delay_ms;
     uint32_t age_weight;
-    struct sim_late late;
+    bool estimates;         /* say and score p50 and p90 of starts (costs plans) */
+    struct share_rule late; /* the late route */
 };
 
 struct sim_center_spec {
@@ -145,6 +130,17 @@ struct sim_flow {
     double used_core_s;     /* run here */
 };
 struct sim_flow sim_flow(const struct sim *s, uint32_t center);
+
+/* Start estimates of jobs that had to wait, by the center that gave them. */
+struct sim_estimates {
+    uint64_t n;
+    uint64_t n_held50; /* started by then */
+    uint64_t n_held90;
+    double wait_sum_s;
+    double p50_sum_s;
+    double p90_sum_s;
+};
+struct sim_estimates sim_estimates(const struct sim *s, uint32_t center);
 
 uint32_t sim_n_centers(const struct sim *s);
 const char *sim_center_name(const struct sim *s, uint32_t center);

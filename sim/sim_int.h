@@ -3,11 +3,13 @@
 #ifndef HOPLUU_SIM_SIM_INT_H
 #define HOPLUU_SIM_SIM_INT_H
 
+#include "sched/forecast.h"
+#include "sched/heap.h"
+#include "sched/outlook.h"
 #include "sched/pool.h"
 #include "sched/predict.h"
 #include "sched/profile.h"
 #include "sched/rank.h"
-#include "sim/heap.h"
 #include "sim/sim.h"
 
 /* A job in the system. */
@@ -28,13 +30,8 @@ struct sim_job {
     uint16_t where;
     uint8_t n_correct;
     bool running;
-    struct late_job {
-        bool in_shadow; /* its shadow waits or runs */
-        bool starts;    /* … runs */
-        bool ended;     /* really: run_s is known */
-        int64_t start_s;
-        int64_t end_s; /* expected */
-    } late;
+    uint16_t said_by; /* the center that estimated its start, + 1; 0 = none */
+    struct forecast_wait said;
 };
 
 /* What one center believes of another while its state is old. */
@@ -66,6 +63,9 @@ struct sim_center {
     struct stats stats;         /* own jobs */
     struct sim_flow flow;
     struct late_center *late;
+    struct outlook outlook;
+    struct forecast forecast;
+    struct sim_estimates estimates;
 };
 
 struct sim {
@@ -75,11 +75,10 @@ struct sim {
     struct sim_job *jobs; /* [n_slots], slot 0 unused */
     size_t n_slots;
     uint32_t free_slot;
-    struct heap ends;        /* key: start counter */
-    struct heap expiries;    /* key: seq */
-    struct heap wakes;       /* key: center */
-    struct heap late_events; /* of the shadows; key: seq */
-    struct heap submits;     /* key: seq; of this second */
+    struct heap ends;     /* key: start counter */
+    struct heap expiries; /* key: seq */
+    struct heap wakes;    /* key: center */
+    struct heap submits;  /* key: seq; of this second */
     uint64_t n_submitted;
     uint64_t n_started;
     int64_t now_s;
@@ -97,9 +96,6 @@ struct sim {
     uint32_t n_touched;
     int err; /* first failure inside a callback */
 };
-
-/* sim.c: the slot is free for another job. */
-void sim_job_free(struct sim *s, uint32_t x);
 
 /* center.c */
 int center_init(struct sim *s, struct sim_center *c, uint32_t procs);
@@ -122,17 +118,21 @@ int cons_place(struct sim *s, struct sim_center *c, uint32_t x);
 int cons_finish(struct sim *s, struct sim_center *c, uint32_t x);
 int cons_again(struct sim *s, struct sim_center *c);
 
+/* estimate.c: what its center says of a job that is about to be queued there, and
+ * what came of it */
+int estimate_job(struct sim *s, struct sim_center *c, uint32_t x);
+void estimate_started(struct sim *s, uint32_t x);
+
 /* route.c: the center that gets the job. */
 int route_choose(struct sim *s, uint32_t x, uint32_t *ret_c);
 int route_sent(struct sim *s, uint32_t x, uint32_t to);
 
-/* late.c; late_finish frees the slot when nothing needs it any more */
+/* late.c */
 int late_init(struct sim *s);
 void late_release(struct sim *s);
 int late_submit(struct sim *s, uint32_t x);
 int late_finish(struct sim *s, struct sim_center *c, uint32_t x);
 int late_settle(struct sim *s);
-void late_clock(struct sim *s, int64_t now_s);
 int64_t late_next_s(const struct sim *s);
 
 #endif

@@ -126,6 +126,7 @@ struct engine_callbacks {
 };
 
 struct engine;
+struct queue;
 
 struct engine_ops {
     const char *name;
@@ -169,6 +170,9 @@ struct engine_ops {
 
     /* Why a queued one waits. */
     enum job_reason (*reason)(struct engine *e, uint64_t id);
+
+    /* Its queue (engine/queue.h), for questions that every engine answers alike. */
+    struct queue *(*scheduler)(struct engine *e);
 
     /* Nodes for finfo: calls back once per node. */
     void (*nodes)(struct engine *e,

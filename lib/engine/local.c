@@ -180,6 +180,11 @@ static enum job_reason op_reason(struct engine *en, uint64_t id)
     return queue_reason(&self(en)->q, id);
 }
 
+static struct queue *op_scheduler(struct engine *en)
+{
+    return &self(en)->q;
+}
+
 static void op_nodes(struct engine *en,
                      void (*each)(const struct engine_node *n, void *arg),
                      void *arg)
@@ -230,6 +235,7 @@ static const struct engine_ops ops = {
     .estimate = op_estimate,
     .supply = op_supply,
     .reason = op_reason,
+    .scheduler = op_scheduler,
     .nodes = op_nodes,
 };
 

@@ -268,6 +268,11 @@ static enum job_reason op_reason(struct engine *en, uint64_t id)
     return queue_reason(&self(en)->q, id);
 }
 
+static struct queue *op_scheduler(struct engine *en)
+{
+    return &self(en)->q;
+}
+
 static void op_nodes(struct engine *en,
                      void (*each)(const struct engine_node *n, void *arg),
                      void *arg)
@@ -311,6 +316,7 @@ static const struct engine_ops ops = {
     .estimate = op_estimate,
     .supply = op_supply,
     .reason = op_reason,
+    .scheduler = op_scheduler,
     .nodes = op_nodes,
 };
 

@@ -215,6 +215,26 @@ int64_t queue_estimate(struct queue *q, const struct request *r, bool own)
     return wait_s;
 }
 
+struct forecast_wait queue_odds(struct queue *q,
+                                const struct request *r,
+                                bool own,
+                                int64_t wait_s)
+{
+    struct sched_meta meta = queue_meta(own, "", 0, now_read().wall);
+
+    return sched_odds(q->sched, r, &meta, wait_s);
+}
+
+bool queue_expect(struct queue *q, uint64_t id, struct forecast_wait *ret_w)
+{
+    return sched_expect(q->sched, id, queue_now_s(), ret_w);
+}
+
+struct forecast *queue_forecast(struct queue *q)
+{
+    return sched_forecast(q->sched);
+}
+
 void queue_supply(struct queue *q, struct supply *ret_supply)
 {
     struct now now = now_read();

@@ -51,6 +51,15 @@ void queue_kick(struct queue *q);
 
 int queue_put(struct queue *q, const struct engine_job *j, struct err *err);
 int64_t queue_estimate(struct queue *q, const struct request *r, bool own);
+/* p50 and p90 of a wait that queue_estimate() gave; of a job that waits here (false =
+ * its start is not foreseen). */
+struct forecast_wait queue_odds(struct queue *q,
+                                const struct request *r,
+                                bool own,
+                                int64_t wait_s);
+bool queue_expect(struct queue *q, uint64_t id, struct forecast_wait *ret_w);
+struct forecast *queue_forecast(struct queue *q);
+
 void queue_supply(struct queue *q, struct supply *ret_supply);
 enum job_reason queue_reason(struct queue *q, uint64_t id);
 

@@ -93,6 +93,9 @@ struct fed_effects {
 struct fed_local {
     int (*fits)(void *arg, const struct request *r, struct err *err);
     int64_t (*estimate)(void *arg, const struct request *r); /* seconds; -1 never */
+    /* Fills p50_s, p90_s, n_scored and held90 from wait_s; NULL = there is no record.
+     */
+    void (*odds)(void *arg, const struct request *r, struct route_view *v);
     void *arg;
 };
 

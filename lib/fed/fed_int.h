@@ -180,6 +180,8 @@ void *view_free(struct view *v);
 const struct supply *view_supply(const struct view *v, struct mono *ret_at);
 /* Seconds until a start there, own shipments considered; -1 = never fits. */
 int64_t view_estimate(struct view *v, const struct request *r, struct mono now);
+/* p50, p90 and their score, from the record that the peer told. */
+void view_odds(const struct view *v, struct route_view *r);
 void view_book(struct view *v,
                const struct request *r,
                int64_t wait_s,

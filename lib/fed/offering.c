@@ -53,7 +53,10 @@ static void offer_to(struct fed *f, struct held *j, const struct route_view *v)
         o = free_slot(&j->h);
     if (!o)
         return;
-    *o = (struct offer){.center = v->center, .state = OFFER_SENT, .wait_s = v->wait_s};
+    *o = (struct offer){.center = v->center,
+                        .state = OFFER_SENT,
+                        .p90_s = v->n_scored ? (uint32_t)v->p90_s : 0,
+                        .wait_s = v->n_scored ? v->p50_s : v->wait_s};
     p = v->own ? NULL : peer_find(f, v->center);
     if (p)
         view_book(p->view, &j->h.request, v->wait_s, f->now.mono);

@@ -323,8 +323,26 @@ static enum route_rule peer_rule(struct fed *f,
         SAY("it can never start this");
         return RULE_SIZE;
     }
+    view_odds(s->view, v);
     peer_terms(f, h, p, v);
     return RULE_NONE;
+}
+
+/* For people: what the record of that center makes of the wait. */
+static void say_odds(struct route_view *v)
+{
+    char *text = v->text;
+    char p50[DURATION_TEXT_MAX];
+    char p90[DURATION_TEXT_MAX];
+
+    if (v->rule != RULE_NONE || v->wait_s < 0 || !v->n_scored)
+        return;
+    if (v->wait_s == 0)
+        SAY("could start now; its p90 held %u %% of %u times", v->held90, v->n_scored);
+    else
+        SAY("p50 %s, p90 %s; its p90 held %u %% of %u times",
+            duration_text((uint64_t)v->p50_s, p50),
+            duration_text((uint64_t)v->p90_s, p90), v->held90, v->n_scored);
 }
 
 int64_t route_cost(const struct route_view *v)
@@ -357,7 +375,10 @@ struct route_view *route_all(struct fed *f, const struct holding *h, size_t *ret
             v[i].rule = own_rule(f, h, v[i].text);
             if (v[i].rule == RULE_NONE)
                 v[i].wait_s = f->local.estimate(f->local.arg, &h->request);
+            if (v[i].wait_s >= 0 && f->local.odds)
+                f->local.odds(f->local.arg, &h->request, &v[i]);
         }
+        say_odds(&v[i]);
     }
     *ret_n = n;
     return v;

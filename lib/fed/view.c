@@ -15,6 +15,7 @@
 #include "base/measure.h"
 #include "base/number.h"
 #include "fed/fed_int.h"
+#include "sched/forecast.h"
 
 #include "base/banned.h"
 
@@ -130,6 +131,18 @@ int64_t view_estimate(struct view *v, const struct request *r, struct mono now)
             && free_through(v, part, v->bookings[i].to_s, len, need))
             best = v->bookings[i].to_s;
     return best == INT64_MAX ? -1 : best - t0;
+}
+
+void view_odds(const struct view *v, struct route_view *r)
+{
+    struct forecast_wait w;
+
+    if (!forecast_heard(&v->supply, r->wait_s, &w))
+        return;
+    r->p50_s = w.p50_s;
+    r->p90_s = w.p90_s;
+    r->n_scored = v->supply.n_scored;
+    r->held90 = v->supply.held90;
 }
 
 void view_book(struct view *v, const struct request *r, int64_t wait_s, struct mono now)

@@ -31,6 +31,7 @@ struct offer {
     uint32_t center;
     enum offer_state state;
     uint32_t epoch; /* of the job when it was sent */
+    uint32_t p90_s; /* nine of ten such waits end by then; 0 = not known */
     int64_t wait_s; /* estimate when it was chosen */
 };
 

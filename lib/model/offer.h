@@ -42,6 +42,10 @@ struct route_view {
     int64_t move_s;            /* to bring its inputs there */
     int64_t debt_s;            /* handicap for what we owe that center */
     int64_t state_age_s;       /* how old the view of that center was */
+    int64_t p50_s;             /* half of such waits ended by then … */
+    int64_t p90_s;             /* … and nine of ten, by that center's record */
+    uint32_t n_scored;         /* estimates in the record; 0 = none: no p50, p90 */
+    uint32_t held90;           /* percent of them whose p90 held */
     bool own;
     bool chosen;
 };

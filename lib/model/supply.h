@@ -41,9 +41,22 @@ struct supply_part {
     struct supply_step steps[SUPPLY_STEPS_MAX]; /* rising in_s, the first at 0 */
 };
 
+#define SUPPLY_ODDS 16 /* classes of planned waits: sched/forecast.h */
+
+/* Where the true waits lay around planned ones of one class, as eighths of
+ * log2((wait + 60 s) / (planned + 60 s)). */
+struct supply_odds {
+    int32_t p50;
+    int32_t p90;
+};
+
 struct supply {
     uint32_t center;
-    struct wall at; /* by the center's own clock: for display */
+    struct wall at;    /* by the center's own clock: for display */
+    uint32_t n_scored; /* start estimates that were scored lately; 0 = no odds yet */
+    uint32_t held90;   /* percent of them whose p90 held */
+    uint32_t n_odds;   /* 0 or SUPPLY_ODDS */
+    struct supply_odds odds[SUPPLY_ODDS];
     uint32_t n_parts;
     struct supply_part parts[PARTITIONS_MAX];
 };

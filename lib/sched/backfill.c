@@ -35,7 +35,7 @@ static int start_front(struct backlog *b,
         enum fit f = m->fit(m->arg, backlog_shape(b, x));
         int r;
 
-        if (f == FIT_NOT || (f == FIT_SHORT && b->pools->scan.v[x].value > most_s))
+        if (f == FIT_NOT || !backlog_short(b, x, f == FIT_ANY, most_s))
             break;
         r = m->start(m->arg, x);
         if (r < 0 && r != -EAGAIN)

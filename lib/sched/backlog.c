@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 #include "base/banned.h"
 
 void backlog_init(struct backlog *b, struct backlog_pools *pools)
@@ -221,12 +223,14 @@ static bool look(const struct backlog *b,
                  uint32_t most_s,
                  struct backlog_cursor *ret_c)
 {
+    uint32_t most = fit == FIT_ANY ? UINT32_MAX : most_s;
     uint32_t x;
 
     if (fit == FIT_NOT || !s->root)
         return false;
-    x = order_next(&b->pools->scan, s->root, after,
-                   fit == FIT_ANY ? UINT32_MAX : most_s);
+    if (s->most_s)
+        most = MIN(most, s->most_s);
+    x = order_next(&b->pools->scan, s->root, after, most);
     if (!x)
         return false;
     *ret_c = (struct backlog_cursor){b->pools->scan.v[x].key, x, s};
@@ -260,8 +264,7 @@ uint32_t backlog_scan_next(struct backlog *b,
         struct order_key key = top->key;
         uint32_t x = top->slot;
         enum fit f = fit(arg, top->shape);
-        bool starts =
-            f == FIT_ANY || (f == FIT_SHORT && b->pools->scan.v[x].value <= most_s);
+        bool starts = f != FIT_NOT && backlog_short(b, x, f == FIT_ANY, most_s);
 
         /* The shape's next candidate is found while x is still in its place. */
         if (!look(b, top->shape, &key, f, most_s, top))

@@ -25,8 +25,9 @@
 struct shape {
     uint32_t cores; /* at least this many must be free for it */
     uint32_t group;
-    uint32_t root; /* scan order of its waiting jobs */
-    uint32_t n;    /* that wait */
+    uint32_t root;   /* scan order of its waiting jobs */
+    uint32_t n;      /* that wait */
+    uint32_t most_s; /* longer ones do not start now; 0 = no such limit */
 };
 
 /* What the caller keeps per slot and the scan must know. */
@@ -35,7 +36,7 @@ struct backlog_entry {
     uint32_t slot;
     struct order_key queue; /* unique */
     struct order_key scan;  /* unique */
-    uint32_t pred_s;
+    uint32_t pred_s;        /* how long it is for a reservation and for most_s */
 };
 
 /* Slots are shared by all queues of one machine; one of each per machine. */
@@ -79,6 +80,19 @@ static inline struct shape *backlog_shape(const struct backlog *b, uint32_t slot
     return b->pools->shape[slot];
 }
 
+/* Whether this one is short enough, when its shape fits so and the reservation leaves
+ * most_s. */
+static inline bool backlog_short(const struct backlog *b,
+                                 uint32_t slot,
+                                 bool any,
+                                 uint32_t most_s)
+{
+    uint32_t value = b->pools->scan.v[slot].value;
+    uint32_t own = b->pools->shape[slot]->most_s;
+
+    return (any || value <= most_s) && (!own || value <= own);
+}
+
 /* First in queue order; room [n_groups] = cores each group may still take, NULL = no
  * ceilings. Jobs above their group's room are passed over. 0 = none. */
 uint32_t backlog_head(const struct backlog *b, const uint32_t *room);
@@ -95,7 +109,7 @@ enum fit {
     FIT_ANY = 2,   /* … and also if it is longer */
 };
 
-/* May only become stricter while a scan goes on. */
+/* May only become stricter while a scan goes on; may set the shape's most_s. */
 typedef enum fit (*backlog_fit_fn)(void *arg, struct shape *shape);
 
 /* Whether some waiting shape of at most `free` cores fits. */

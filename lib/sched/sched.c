@@ -76,7 +76,7 @@ static void slot_free(struct sched *s, uint32_t x)
 void plans_invalid(struct sched *s)
 {
     for (uint32_t p = 0; p < s->n_partitions; p++)
-        s->partitions[p].plan_valid = false;
+        s->partitions[p].plan.valid = false;
 }
 
 /* Its two places among those that wait. */
@@ -84,11 +84,7 @@ static void rank(const struct sched *s,
                  const struct site_job *j,
                  struct backlog_entry *e)
 {
-    const struct rank_rule rule = {
-        .scan = s->config.policy == SCHED_EASY_SJBF ? RANK_SHORTEST : RANK_ARRIVAL,
-        .local_first = s->config.local_first,
-        .age_weight = s->config.age_weight,
-    };
+    const struct rank_rule rule = own_rank(s);
     const struct rank_job r = {.seq = j->seq,
                                .submit_s = j->submit_s,
                                .pred_s = j->pred_s,
@@ -110,7 +106,7 @@ int job_queue(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
     struct backlog_entry e = {
-        .shape = &j->shape->shape, .slot = x, .pred_s = j->pred_s};
+        .shape = &j->shape->shape, .slot = x, .pred_s = job_stay(s, j)};
 
     rank(s, j, &e);
     if (backlog_add(backlog_of(s, j), &e) < 0)
@@ -159,9 +155,14 @@ int job_take(struct sched *s, uint32_t x, int64_t start_s, int64_t end_s)
     r = running_add(&s->running, (struct running_job){end_s, j->seq, x, cores});
     if (r < 0)
         return r;
-    nodes_take(&s->nodes, j->picks, j->n_picks);
     j->start_s = start_s;
     j->end_s = end_s;
+    r = guest_came(s, j, cores);
+    if (r < 0) {
+        (void)running_remove(&s->running, end_s, j->seq); /* just added */
+        return r;
+    }
+    nodes_take(&s->nodes, j->picks, j->n_picks);
     g->held += cores;
     if (j->shape->group)
         s->counts.foreign_cores += cores;
@@ -178,6 +179,7 @@ void job_give(struct sched *s, uint32_t x)
     (void)was; /* for builds that leave assert() out */
     for (uint32_t i = 0; i < j->n_picks; i++)
         cores += j->picks[i].cores;
+    guest_left(s, j);
     nodes_give(&s->nodes, j->picks, j->n_picks);
     free(j->picks);
     j->picks = NULL;
@@ -272,6 +274,7 @@ static int job_new(struct sched *s,
                             (uint32_t)MIN(request_cores(req), (uint64_t)UINT32_MAX));
     j->seq = ++s->seq;
     j->start_s = -1;
+    j->said_in_s = UINT32_MAX;
     j->shape = shape_get(s, req, (uint32_t)p, meta->group);
     r = j->shape ? idmap_add(&s->ids, job, x) : -ENOMEM;
     if (r < 0) {
@@ -300,6 +303,8 @@ int sched_submit(struct sched *s,
 
     if (r < 0)
         return r;
+    if (meta->begin_s <= now_s)
+        odds_say(s, x, now_s);
     r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
     if (r < 0) {
         job_drop(s, x);
@@ -320,7 +325,7 @@ int sched_remove(struct sched *s, uint64_t job)
         return r;
     if (s->jobs[x].state == SCHED_WAITING) {
         job_unqueue(s, x);
-        s->partitions[s->jobs[x].shape->partition].plan_valid = false;
+        s->partitions[s->jobs[x].shape->partition].plan.valid = false;
         s->dirty = true; /* it may have been the head */
     } else if (s->jobs[x].state == SCHED_DEFERRED) {
         order_remove(&s->deferred, &s->deferred_root, x);
@@ -343,6 +348,7 @@ int sched_start(struct sched *s, uint64_t job, int64_t now_s)
         return r;
     j = &s->jobs[x];
     j->state = SCHED_RUNNING;
+    odds_started(s, x, now_s);
     s->counts.reserved--;
     s->counts.running++;
     if (j->start_s != now_s) {

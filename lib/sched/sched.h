@@ -27,11 +27,12 @@
 #include "model/job_state.h"
 #include "model/request.h"
 #include "model/supply.h"
+#include "sched/forecast.h"
 #include "sched/nodes.h"
 #include "sched/predict.h"
+#include "sched/share.h"
 
 #define SCHED_JOBS_MAX 20000000 /* waiting and running, per center */
-#define SCHED_PLAN_JOBS 1000    /* waiting jobs whose place a plan holds exactly */
 
 enum sched_policy {
     SCHED_FCFS,
@@ -67,6 +68,7 @@ struct sched_config {
     uint32_t foreign_cores; /* that foreign jobs may hold; UINT32_MAX = no ceiling */
     uint32_t age_weight;    /* see docs/scheduling.md, "age guard"; 0 = none */
     enum predict_by predict;
+    bool share;             /* guests only as far as own users do not lose by them */
     size_t max_jobs;        /* that wait or run here; full is -EAGAIN */
     sched_choose_fn choose; /* NULL = fewest nodes, best fit */
     void *choose_arg;
@@ -187,6 +189,37 @@ int sched_restore_running(struct sched *s,
                           size_t n,
                           int64_t started_s);
 
+/* --- sharing --------------------------------------------------------------- */
+
+enum sched_own_state { OWN_WAITS, OWN_RUNS, OWN_OVER };
+
+/* A job that was submitted at this center, wherever it waits or runs. */
+struct sched_own {
+    uint64_t job;
+    uint64_t user;
+    int64_t submit_s;
+    int64_t run_s; /* OWN_OVER: how long it ran, 0 = never */
+    enum sched_own_state state;
+};
+
+/*
+ * Tells the books that judge guests (sched/share.h) how one of our own jobs stands;
+ * telling it twice is fine. One that could never run here is no loss of ours.
+ *
+ * Returns 0 or -ENOMEM.
+ */
+int sched_own(struct sched *s,
+              const struct sched_own *o,
+              const struct request *req,
+              int64_t now_s);
+
+/* false = guests are not judged (config.share, or no nodes yet). */
+bool sched_share_state(const struct sched *s, struct share_state *ret_st);
+
+/* What is worth keeping over a restart, as lines of text, and back: 0 or -EINVAL. */
+void sched_keep(const struct sched *s, struct buf *b);
+int sched_recall(struct sched *s, const char *text, struct err *err);
+
 /* --- questions ----------------------------------------------------------- */
 
 enum sched_state {
@@ -225,6 +258,25 @@ int sched_estimate(struct sched *s,
                    int64_t now_s,
                    int64_t *ret_wait_s,
                    struct err *err);
+
+/*
+ * What this center's record makes of a wait that was planned (sched_estimate) for such
+ * a job: p50 and p90.
+ */
+struct forecast_wait sched_odds(struct sched *s,
+                                const struct request *req,
+                                const struct sched_meta *meta,
+                                int64_t wait_s);
+
+/* The same of a job that waits here, from now on; false = it does not wait or its plan
+ * is not known. */
+bool sched_expect(struct sched *s,
+                  uint64_t job,
+                  int64_t now_s,
+                  struct forecast_wait *ret_w);
+
+/* How the estimates of own jobs that had to wait turned out: lives with s. */
+struct forecast *sched_forecast(struct sched *s);
 
 /* Fills all but center and at: 0 or -ENOMEM. */
 int sched_supply(struct sched *s, int64_t now_s, struct supply *ret_supply);

@@ -7,7 +7,7 @@
 #include "sched/backfill.h"
 #include "sched/backlog.h"
 #include "sched/idmap.h"
-#include "sched/profile.h"
+#include "sched/outlook.h"
 #include "sched/rank.h"
 #include "sched/running.h"
 #include "sched/sched.h"
@@ -41,7 +41,11 @@ struct site_job {
     uint32_t pred_s;
     uint32_t priority;
     uint32_t next_free; /* slot */
-    uint8_t state;      /* enum sched_state */
+    uint32_t said_in_s; /* after submit_s its start was estimated; UINT32_MAX = never */
+    uint32_t planned_s; /* … so: from then on */
+    uint32_t p50_s;
+    uint32_t p90_s;
+    uint8_t state; /* enum sched_state */
 };
 
 struct site_partition {
@@ -49,13 +53,8 @@ struct site_partition {
     struct backlog backlog;
     uint64_t free_cores; /* on its nodes that are up, during a pass */
     /* the plan: running jobs, then the queue */
-    struct profile plan;
-    bool plan_valid;
-    int64_t plan_built_s;
-    size_t plan_jobs;   /* waiting jobs that are in it */
-    uint64_t plan_work; /* core-seconds of those */
-    uint64_t work;      /* core-seconds of all that wait */
-    int64_t plan_end_s; /* latest planned end */
+    struct outlook plan;
+    uint64_t work; /* core-seconds of all that wait */
 };
 
 struct group {
@@ -82,6 +81,12 @@ struct sched {
     struct order_pool deferred;
     uint32_t deferred_root; /* by begin time */
     struct predict *predict;
+    struct forecast forecast;
+    struct share *share; /* NULL = guests are not judged (yet) */
+    uint64_t share_cores;
+    double kept_slack_s; /* from before a restart, until there is a share */
+    uint64_t kept_n;
+    int64_t judge_s; /* guests that wait are judged again then; INT64_MAX = none */
     uint64_t seq;
     uint64_t freed;  /* raised whenever something became free */
     uint64_t passes; /* reservations made: numbers the heads */
@@ -92,6 +97,12 @@ struct sched {
     size_t cap_begun;
     struct sched_counts counts;
 };
+
+/* How long it counts beside a reservation: a guest by its request. */
+static inline uint32_t job_stay(const struct sched *s, const struct site_job *j)
+{
+    return s->config.share && j->shape->group ? j->limit_s : j->pred_s;
+}
 
 static inline uint64_t job_work(const struct site_job *j)
 {
@@ -121,9 +132,24 @@ int job_take(struct sched *s, uint32_t x, int64_t start_s, int64_t end_s);
 void job_give(struct sched *s, uint32_t x);
 void plans_invalid(struct sched *s);
 
+/* sched_share.c */
+struct rank_rule own_rank(const struct sched *s);
+int share_ready(struct sched *s, int64_t now_s);
+int guest_came(struct sched *s, const struct site_job *j, uint32_t cores);
+void guest_left(struct sched *s, const struct site_job *j);
+
 /* sched_plan.c */
 int plan_ready(struct sched *s, uint32_t partition, int64_t now_s);
 void plan_extend(struct sched *s, uint32_t x, int64_t now_s);
+
+/* sched_odds.c: what is said of a job that is about to wait, and what came of it. */
+void odds_say(struct sched *s, uint32_t x, int64_t now_s);
+void odds_started(struct sched *s, uint32_t x, int64_t now_s);
+int64_t planned_start(struct sched *s,
+                      uint32_t partition,
+                      int64_t from_s,
+                      uint32_t pred_s,
+                      uint32_t cores);
 
 /* sched_pass.c */
 int pick_nodes(struct sched *s,

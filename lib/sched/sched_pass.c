@@ -45,6 +45,11 @@ static enum fit fit(void *arg, struct shape *shape)
     struct site_shape *x = (struct site_shape *)shape;
     uint32_t mask = UINT32_C(1) << x->partition;
 
+    if (shape->group && s->share) {
+        shape->most_s = share_longest(s->share, x->plan_cores, h->now_s);
+        if (!shape->most_s)
+            return FIT_NOT;
+    }
     if (x->unfit_now == s->freed || shape->cores > s->room[shape->group]
         || shape->cores > s->partitions[x->partition].free_cores)
         return FIT_NOT;
@@ -186,7 +191,7 @@ static int start(void *arg, uint32_t slot)
     struct sched *s = h->s;
     struct site_job *j = &s->jobs[slot];
     struct site_shape *shape = j->shape;
-    bool shorter = h->now_s + j->pred_s <= h->held_at_s;
+    bool shorter = h->now_s + job_stay(s, j) <= h->held_at_s;
     uint64_t cores = 0;
     size_t n = 0;
     int r = -ENOENT;
@@ -340,7 +345,7 @@ int64_t sched_next_s(const struct sched *s)
 
     if (s->running.n > 0 && s->counts.waiting > 0)
         t = MIN(t, s->running.v[0].end_s);
-    return t;
+    return MIN(t, s->judge_s);
 }
 
 static void count_free(struct sched *s)
@@ -390,12 +395,12 @@ static int pass_planned(struct hand *h)
     size_t n = 0;
     int r;
 
-    p->plan_valid = false;
-    p->plan_built_s = h->now_s - 1; /* of this second is not enough */
+    p->plan.valid = false;
+    p->plan.built_s = h->now_s - 1; /* of this second is not enough */
     r = plan_ready(s, h->partition, h->now_s);
     if (r < 0)
         return r;
-    for (x = backlog_head(&p->backlog, s->room); x && n < SCHED_PLAN_JOBS; n++) {
+    for (x = backlog_head(&p->backlog, s->room); x && n < OUTLOOK_JOBS; n++) {
         uint32_t next = backlog_next(&p->backlog, x);
         struct site_job *j = &s->jobs[x];
 
@@ -450,6 +455,8 @@ int sched_pass(struct sched *s, int64_t now_s, sched_reserved_fn cb, void *arg)
 
     correct(s, now_s);
     r = arrive(s, now_s);
+    if (r == 0)
+        r = share_ready(s, now_s);
     if (r < 0 || !s->dirty)
         return r;
     s->dirty = false;

@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * sched_plan - what a center expects: its running jobs, then its queue, each job at
- *              its earliest place
+ * sched_plan - what a center expects (sched/outlook.h), in cores of a partition
  *
- * In cores of a partition: how free cores lie on nodes is not seen, so an estimate
- * for a request that is hard to place is early. The first SCHED_PLAN_JOBS waiting
- * jobs are placed one by one; the rest counts as so much work behind them. A plan
- * is extended by a job that joins at the end; anything else makes it invalid, and
- * it is built again when somebody asks: at once if it is short, else at most once
- * per second, so that its cost does not depend on how busy the center is.
+ * How free cores lie on nodes is not seen, so an estimate for a request that is hard
+ * to place is early; forecast.c learns by how much.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/measure.h"
 #include "base/number.h"
 #include "sched/sched_int.h"
 
 #include "base/banned.h"
 
-#define SHORT_PLAN 64 /* jobs: as cheap as asking whether it is needed */
+#define REST_S 1 /* a long plan is built again at most so often */
 
 /* Cores of a job on nodes of a partition that are up. */
 static int64_t cores_in(const struct sched *s, const struct site_job *j, uint32_t mask)
@@ -39,24 +35,20 @@ static int64_t cores_in(const struct sched *s, const struct site_job *j, uint32_
 /* Free cores from now on, as the running jobs give theirs back. */
 static int running_plan(struct sched *s, uint32_t p, int64_t now_s)
 {
-    struct profile *plan = &s->partitions[p].plan;
+    struct outlook *plan = &s->partitions[p].plan;
     uint32_t mask = UINT32_C(1) << p;
     int64_t cores = 0;
 
     for (size_t i = 0; i < s->nodes.n; i++)
         if ((s->nodes.v[i].partitions & mask) && s->nodes.v[i].up)
             cores += s->nodes.v[i].now.cores;
-    if (!plan->n) {
-        if (profile_init(plan, now_s, cores) < 0)
-            return -ENOMEM;
-    } else {
-        profile_reset(plan, now_s, cores);
-    }
+    if (outlook_begin(plan, now_s, cores) < 0)
+        return -ENOMEM;
     for (size_t i = 0; i < s->running.n; i++) {
         const struct running_job *e = &s->running.v[i];
 
         cores += cores_in(s, &s->jobs[e->slot], mask);
-        if (profile_append(plan, MAX(e->end_s, now_s + 1), cores) < 0)
+        if (outlook_back(plan, MAX(e->end_s, now_s + 1), cores) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -69,20 +61,10 @@ static int plan_job(struct sched *s,
                     int64_t now_s)
 {
     struct site_job *j = &s->jobs[x];
-    int64_t at_s = -1;
-    int r;
+    int r =
+        outlook_put(&part->plan, now_s, j->pred_s, j->shape->plan_cores, &j->start_s);
 
-    if (part->plan_jobs >= SCHED_PLAN_JOBS)
-        return 0;
-    r = profile_reserve(&part->plan, now_s, j->pred_s, j->shape->plan_cores, &at_s);
-    if (r == -ENOMEM)
-        return r;
-    j->start_s = r < 0 ? -1 : at_s; /* -1: its nodes are down */
-    part->plan_jobs++;
-    part->plan_work += job_work(j);
-    if (r == 0)
-        part->plan_end_s = MAX(part->plan_end_s, at_s + j->pred_s);
-    return 0;
+    return r == -EAGAIN ? 0 : r;
 }
 
 /* In queue order, each at its earliest place. */
@@ -91,7 +73,7 @@ static int plan_queue(struct sched *s, struct site_partition *part, int64_t now_
     int r = 0;
 
     for (uint32_t x = backlog_head(&part->backlog, NULL);
-         x && part->plan_jobs < SCHED_PLAN_JOBS && r == 0;
+         x && part->plan.jobs < OUTLOOK_JOBS && r == 0;
          x = backlog_next(&part->backlog, x))
         r = plan_job(s, part, x, now_s);
     return r;
@@ -121,7 +103,7 @@ static int by_promise(const void *a, const void *b)
  */
 static int plan_promised(struct sched *s, struct site_partition *part, int64_t now_s)
 {
-    size_t most = MIN(part->backlog.n, (size_t)SCHED_PLAN_JOBS);
+    size_t most = MIN(part->backlog.n, (size_t)OUTLOOK_JOBS);
     struct promised *v = malloc((most + 1) * sizeof(*v));
     size_t n = 0;
     int r = 0;
@@ -138,25 +120,13 @@ static int plan_promised(struct sched *s, struct site_partition *part, int64_t n
     return r;
 }
 
-static bool good_enough(const struct site_partition *part, int64_t now_s)
-{
-    if (part->plan_valid)
-        return true;
-    return part->plan.n > 0 && part->plan_jobs > SHORT_PLAN
-           && part->plan_built_s == now_s;
-}
-
 int plan_ready(struct sched *s, uint32_t p, int64_t now_s)
 {
     struct site_partition *part = &s->partitions[p];
     int r;
 
-    if (good_enough(part, now_s))
+    if (outlook_stands(&part->plan, now_s, REST_S))
         return 0;
-    part->plan_valid = false;
-    part->plan_jobs = 0;
-    part->plan_work = 0;
-    part->plan_end_s = now_s;
     r = running_plan(s, p, now_s);
     if (r < 0)
         return r;
@@ -164,8 +134,7 @@ int plan_ready(struct sched *s, uint32_t p, int64_t now_s)
                                                : plan_queue(s, part, now_s);
     if (r < 0)
         return r;
-    part->plan_valid = true;
-    part->plan_built_s = now_s;
+    part->plan.valid = true;
     return 0;
 }
 
@@ -173,29 +142,35 @@ void plan_extend(struct sched *s, uint32_t x, int64_t now_s)
 {
     struct site_partition *part = &s->partitions[s->jobs[x].shape->partition];
 
-    if (!part->plan_valid)
+    if (!part->plan.valid)
         return;
     if (backlog_next(&part->backlog, x) || plan_job(s, part, x, now_s) < 0)
-        part->plan_valid = false; /* not the last, or no memory: built when asked */
-    else if (s->jobs[x].start_s >= 0)
-        s->jobs[x].end_s = s->jobs[x].start_s;
+        part->plan.valid = false; /* not the last, or no memory: built when asked */
 }
 
-/* Where a job of so many cores would start, behind everything that waits. */
-static int64_t expected(const struct site_partition *part,
-                        int64_t now_s,
-                        uint32_t pred_s,
-                        uint32_t cores,
-                        uint64_t machine)
+int64_t planned_start(struct sched *s,
+                      uint32_t partition,
+                      int64_t from_s,
+                      uint32_t pred_s,
+                      uint32_t cores)
 {
-    int64_t t = profile_find(&part->plan, now_s, pred_s, cores);
+    const struct site_partition *part = &s->partitions[partition];
+    uint64_t rest = part->work > part->plan.work ? part->work - part->plan.work : 0;
+    uint64_t machine = 0;
 
-    if (t == PROFILE_NEVER)
-        return t;
-    /* It goes behind the jobs that the plan does not hold, unless it fills a hole. */
-    if (machine && part->work > part->plan_work && t + pred_s > part->plan_end_s)
-        t += (int64_t)((part->work - part->plan_work) / machine);
-    return t;
+    for (size_t i = 0; i < s->nodes.n && rest; i++)
+        if ((s->nodes.v[i].partitions & (UINT32_C(1) << partition)) && s->nodes.v[i].up)
+            machine += s->nodes.v[i].all.cores;
+    return outlook_expected(&part->plan, from_s, pred_s, cores, rest, machine);
+}
+
+static uint32_t predicted(struct sched *s,
+                          const struct request *req,
+                          const struct sched_meta *meta,
+                          uint32_t limit_s)
+{
+    return predict_run(s->predict, meta->user, limit_s,
+                       (uint32_t)MIN(request_cores(req), (uint64_t)UINT32_MAX));
 }
 
 int sched_estimate(struct sched *s,
@@ -205,30 +180,33 @@ int sched_estimate(struct sched *s,
                    int64_t *ret_wait_s,
                    struct err *err)
 {
-    const struct site_partition *part;
     uint32_t limit_s = 0;
     uint32_t cores;
-    uint32_t pred_s;
     int64_t t;
-    uint64_t machine = 0;
     int p = fits_partition(s, req, &limit_s, err);
 
     if (p < 0)
         return p;
     if (plan_ready(s, (uint32_t)p, now_s) < 0)
         return err_set(err, -ENOMEM, "no memory for a plan");
-    part = &s->partitions[p];
     cores = plan_cores(s, req, (uint32_t)p);
-    pred_s = predict_run(s->predict, meta->user, limit_s,
-                         (uint32_t)MIN(request_cores(req), (uint64_t)UINT32_MAX));
-    for (size_t i = 0; i < s->nodes.n && part->work > part->plan_work; i++)
-        if ((s->nodes.v[i].partitions & (UINT32_C(1) << p)) && s->nodes.v[i].up)
-            machine += s->nodes.v[i].all.cores;
-    t = expected(part, MAX(now_s, meta->begin_s), pred_s, cores, machine);
+    t = planned_start(s, (uint32_t)p, MAX(now_s, meta->begin_s),
+                      predicted(s, req, meta, limit_s), cores);
     if (t == PROFILE_NEVER)
         return err_set(err, -E2BIG,
                        "%u cores asked, partition %s has fewer that are up", cores,
-                       part->p.name);
+                       s->partitions[p].p.name);
     *ret_wait_s = t - now_s;
     return 0;
+}
+
+struct forecast_wait sched_odds(struct sched *s,
+                                const struct request *req,
+                                const struct sched_meta *meta,
+                                int64_t wait_s)
+{
+    uint32_t limit_s = DURATION_UNLIMITED;
+
+    (void)fits_partition(s, req, &limit_s, NULL); /* no: the longest class */
+    return forecast_of(&s->forecast, wait_s, predicted(s, req, meta, limit_s));
 }

@@ -26,6 +26,7 @@ struct sched_config sched_config_default(void)
                                  .foreign_cores = UINT32_MAX,
                                  .age_weight = 24,
                                  .predict = PREDICT_ALIKE,
+                                 .share = true,
                                  .max_jobs = 1000000};
 }
 
@@ -37,6 +38,8 @@ struct sched *sched_new(const struct sched_config *config)
         return NULL;
     s->config = *config;
     s->freed = 1;
+    forecast_init(&s->forecast);
+    s->judge_s = INT64_MAX;
     s->predict = predict_new(config->predict, PREDICT_KEYS_MAX);
     if (!s->predict)
         return sched_free(s);
@@ -54,7 +57,7 @@ void *sched_free(struct sched *s)
     }
     for (uint32_t p = 0; p < s->n_partitions; p++) {
         backlog_release(&s->partitions[p].backlog);
-        profile_release(&s->partitions[p].plan);
+        outlook_release(&s->partitions[p].plan);
     }
     nodes_release(&s->nodes);
     free(s->groups);
@@ -65,6 +68,7 @@ void *sched_free(struct sched *s)
     running_release(&s->running);
     order_pool_release(&s->deferred);
     predict_free(s->predict);
+    share_free(s->share);
     free(s->begun);
     free(s);
     return NULL;
@@ -203,6 +207,7 @@ static void fill_nodes(const struct sched *s, uint32_t p, struct supply_part *pa
 
 int sched_supply(struct sched *s, int64_t now_s, struct supply *ret_supply)
 {
+    forecast_tell(&s->forecast, ret_supply);
     ret_supply->n_parts = s->n_partitions;
     for (uint32_t p = 0; p < s->n_partitions; p++) {
         const struct sched_partition *own = &s->partitions[p].p;
@@ -219,7 +224,7 @@ int sched_supply(struct sched *s, int64_t now_s, struct supply *ret_supply)
         memcpy(part->name, own->name, sizeof(part->name));
         fill_nodes(s, p, part);
         part->n_pending = (uint32_t)s->partitions[p].backlog.n;
-        part->n_steps = profile_export(&s->partitions[p].plan, now_s, part->steps,
+        part->n_steps = profile_export(&s->partitions[p].plan.free, now_s, part->steps,
                                        SUPPLY_STEPS_MAX);
     }
     for (size_t i = 0; i < s->running.n; i++)

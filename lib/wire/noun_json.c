@@ -59,6 +59,10 @@ static const struct member route_view_table[] = {
     M_I64(struct route_view, move_s),
     M_I64(struct route_view, debt_s),
     M_I64(struct route_view, state_age_s),
+    M_I64(struct route_view, p50_s),
+    M_I64(struct route_view, p90_s),
+    M_U32(struct route_view, n_scored),
+    M_U32_TO(struct route_view, held90, 100),
     M_BOOL(struct route_view, own),
     M_BOOL(struct route_view, chosen),
 };

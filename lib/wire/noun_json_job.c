@@ -20,6 +20,7 @@ static const struct member offer_table[] = {
     M_U32_TO(struct offer, center, CENTERS_MAX),
     M_WORD(struct offer, state, offer_state_words, 0),
     M_U32(struct offer, epoch),
+    M_U32(struct offer, p90_s),
     M_I64(struct offer, wait_s),
 };
 static const struct member_list offer_members = MEMBER_LIST(offer_table);

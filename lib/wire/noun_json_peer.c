@@ -39,12 +39,23 @@ static const struct member supply_part_table[] = {
 };
 static const struct member_list supply_part_members = MEMBER_LIST(supply_part_table);
 
+static const struct member supply_odds_table[] = {
+    M_I32(struct supply_odds, p50),
+    M_I32(struct supply_odds, p90),
+};
+static const struct member_list supply_odds_members = MEMBER_LIST(supply_odds_table);
+
 static const struct member supply_table[] = {
     M_U32_TO(struct supply, center, CENTERS_MAX),
     M_WALL(struct supply, at),
+    M_U32(struct supply, n_scored),
+    M_U32_TO(struct supply, held90, 100),
+    {MEMBER_(struct supply, odds,  "odds",  MEMBER_NOUNS), .cap = SUPPLY_ODDS,
+                                  .size = sizeof(struct supply_odds), .count_at = offsetof(struct supply, n_odds),
+                                  .of = &supply_odds_members},
     {MEMBER_(struct supply, parts, "parts", MEMBER_NOUNS), .cap = PARTITIONS_MAX,
-                         .size = sizeof(struct supply_part), .count_at = offsetof(struct supply, n_parts),
-                         .of = &supply_part_members},
+                                  .size = sizeof(struct supply_part), .count_at = offsetof(struct supply, n_parts),
+                                  .of = &supply_part_members},
 };
 static const struct member_list supply_members = MEMBER_LIST(supply_table);
 NOUN_JSON(supply);

@@ -77,7 +77,7 @@ static struct site *two_centers(void)
 
 static void lab_start(struct lab *l)
 {
-    struct fed_local local = {fits, estimate, l};
+    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = l};
     struct supply s = {.center = PEER, .n_parts = 1};
     struct supply_part *p = &s.parts[0];
     struct err err = {0};

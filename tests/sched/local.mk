@@ -2,15 +2,19 @@
 if HAVE_CMOCKA
 sched_tests = \
 	tests/sched/test_backlog \
+	tests/sched/test_forecast \
 	tests/sched/test_pool \
 	tests/sched/test_predict \
 	tests/sched/test_profile \
-	tests/sched/test_sched
+	tests/sched/test_sched \
+	tests/sched/test_share
 check_PROGRAMS += $(sched_tests)
 TESTS += $(sched_tests)
 sched_test_libs = lib/libsched.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
 tests_sched_test_backlog_SOURCES = tests/sched/test_backlog.c tests/sched/dice.h
 tests_sched_test_backlog_LDADD = $(sched_test_libs)
+tests_sched_test_forecast_SOURCES = tests/sched/test_forecast.c tests/sched/dice.h
+tests_sched_test_forecast_LDADD = $(sched_test_libs) -lm
 tests_sched_test_pool_SOURCES = tests/sched/test_pool.c tests/sched/dice.h
 tests_sched_test_pool_LDADD = $(sched_test_libs)
 tests_sched_test_predict_SOURCES = tests/sched/test_predict.c
@@ -19,4 +23,6 @@ tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h
 tests_sched_test_profile_LDADD = $(sched_test_libs)
 tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/dice.h
 tests_sched_test_sched_LDADD = $(sched_test_libs)
+tests_sched_test_share_SOURCES = tests/sched/test_share.c tests/sched/dice.h
+tests_sched_test_share_LDADD = $(sched_test_libs) -lm
 endif

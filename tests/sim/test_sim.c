@@ -43,7 +43,7 @@ static struct sim_config plain(enum sim_policy policy, enum sim_route route)
                                .foreign_share = SIM_SHARE_NONE,
                                .credit_h = -1,
                                .own_shipments = true,
-                               .late = sim_late_default()};
+                               .late = share_rule_default()};
 }
 
 static void log_write(char *path, const char *text)

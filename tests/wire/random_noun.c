@@ -141,6 +141,7 @@ void random_holding(struct dice *d, struct holding *h)
             h->offers[i].center = dice_below(d, CENTERS_MAX + 1);
             h->offers[i].state = dice_below(d, _OFFER_STATE_MAX);
             h->offers[i].epoch = u32(d);
+            h->offers[i].p90_s = u32(d);
             h->offers[i].wait_s = i64(d);
         }
     h->uid = u32(d);
@@ -208,6 +209,10 @@ void random_route_view(struct dice *d, struct route_view *v)
     v->rule = dice_below(d, _ROUTE_RULE_MAX);
     TEXT(v->text);
     v->wait_s = i64(d);
+    v->p50_s = i64(d);
+    v->p90_s = i64(d);
+    v->n_scored = u32(d);
+    v->held90 = dice_below(d, 101);
     v->move_s = i64(d);
     v->debt_s = i64(d);
     v->state_age_s = i64(d);
@@ -220,6 +225,12 @@ void random_supply(struct dice *d, struct supply *s)
     memset(s, 0, sizeof(*s));
     s->center = dice_below(d, CENTERS_MAX + 1);
     s->at = wall(d);
+    s->n_scored = u32(d);
+    s->held90 = dice_below(d, 101);
+    s->n_odds = coin(d) ? SUPPLY_ODDS : 0;
+    for (uint32_t i = 0; i < s->n_odds; i++)
+        s->odds[i] =
+            (struct supply_odds){.p50 = (int32_t)u32(d), .p90 = (int32_t)u32(d)};
     s->n_parts = dice_below(d, PARTITIONS_MAX + 1);
     for (uint32_t i = 0; i < s->n_parts; i++) {
         struct supply_part *p = &s->parts[i];

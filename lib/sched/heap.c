@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* heap - a binary heap of events */
+/* heap - a binary heap of what is due */
 #include "config.h"
 
-#include "sim/heap.h"
+#include "sched/heap.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -16,18 +16,18 @@ void heap_release(struct heap *h)
     *h = (struct heap){0};
 }
 
-static bool before(const struct event *a, const struct event *b)
+static bool before(const struct due *a, const struct due *b)
 {
     return a->at_s != b->at_s ? a->at_s < b->at_s : a->key < b->key;
 }
 
-int heap_push(struct heap *h, struct event e)
+int heap_push(struct heap *h, struct due e)
 {
     size_t i = h->n;
 
     if (h->n == h->cap) {
         size_t cap = h->cap ? 2 * h->cap : 256;
-        struct event *v = realloc(h->v, cap * sizeof(*v));
+        struct due *v = realloc(h->v, cap * sizeof(*v));
 
         if (!v)
             return -ENOMEM;
@@ -43,10 +43,10 @@ int heap_push(struct heap *h, struct event e)
     return 0;
 }
 
-struct event heap_pop(struct heap *h)
+struct due heap_pop(struct heap *h)
 {
-    struct event top = h->v[0];
-    struct event e = h->v[--h->n];
+    struct due top = h->v[0];
+    struct due e = h->v[--h->n];
     size_t i = 0;
 
     for (;;) {
