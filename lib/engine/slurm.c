@@ -247,6 +247,7 @@ static void *op_free(struct engine *en)
     if (!e)
         return NULL;
     worker_free(e->worker, LEAVE_MS);
+    worker_free(e->looker, LEAVE_MS);
     worker_free(e->files, LEAVE_MS);
     watch_free(e);
     TABLE_FOREACH (e->jobs, j, next)
@@ -296,6 +297,19 @@ static int copy_config(struct slurm *e,
     return path_make_dirs(e->spool, 0711, err);
 }
 
+/* A thread that may call libslurm. */
+static int slurm_thread(struct slurm *e, struct worker **ret_worker)
+{
+    char *conf = e->conf ? strdup(e->conf) : NULL;
+    int r = e->conf && !conf ? -ENOMEM
+                             : worker_new(e->base, SLURM_ASKS_MAX, thread_begin,
+                                          thread_end, conf, e, ret_worker);
+
+    if (r)
+        free(conf);
+    return r;
+}
+
 int engine_slurm_new(struct event_base *base,
                      const struct engine_slurm_config *config,
                      const struct engine_callbacks *cb,
@@ -304,7 +318,6 @@ int engine_slurm_new(struct event_base *base,
                      struct err *err)
 {
     struct slurm *e = calloc(1, sizeof(*e));
-    char *conf;
     int r;
 
     if (!e)
@@ -316,13 +329,10 @@ int engine_slurm_new(struct event_base *base,
     r = queue_init(&e->q, base, cb, arg, on_ready, e);
     if (!r)
         r = copy_config(e, config, err);
-    if (!r) {
-        conf = e->conf ? strdup(e->conf) : NULL;
-        r = worker_new(base, SLURM_ASKS_MAX, thread_begin, thread_end, conf, e,
-                       &e->worker);
-        if (r)
-            free(conf);
-    }
+    if (!r)
+        r = slurm_thread(e, &e->worker);
+    if (!r)
+        r = slurm_thread(e, &e->looker);
     if (!r)
         r = worker_new(base, SLURM_ASKS_MAX, NULL, NULL, NULL, e, &e->files);
     if (r) {

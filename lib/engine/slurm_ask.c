@@ -26,7 +26,8 @@
 #define ASK_S 30       /* an estimate that waited longer is out of date */
 #define RETRY_S 5      /* slurmctld did not answer */
 #define REFUSALS 6     /* a slurmctld that was just started knows no node yet */
-#define LATER_MAX_S 30 /* it says "not now": asked again at the latest */
+#define YES_MS 1000    /* an estimate serves others of its shape for so long */
+#define LATER_MAX_S 3  /* it says "not now": asked again at the latest */
 #define NOW_SLACK_S 1  /* slurmctld's clock has whole seconds */
 #define SUBMIT_TRIES 5 /* each after a whole look that did not show the job */
 #define PASSWD_MAX 65536
@@ -111,6 +112,23 @@ static struct sjob *asker(const struct ask *a, enum sjob_state state)
 
 /* --- could it start now? ------------------------------------------------------- */
 
+/* Do they ask Slurm for the same? */
+static bool same_shape(const struct request *a, const struct request *b)
+{
+    return !strcmp(a->partition, b->partition) && a->n_tasks == b->n_tasks
+           && a->cpus_per_task == b->cpus_per_task && a->min_nodes == b->min_nodes
+           && a->max_nodes == b->max_nodes && a->tasks_per_node == b->tasks_per_node
+           && a->mem_node_bytes == b->mem_node_bytes
+           && a->mem_cpu_bytes == b->mem_cpu_bytes && a->exclusive == b->exclusive
+           && a->time_limit_s == b->time_limit_s;
+}
+
+bool ask_answered(const struct sjob *j)
+{
+    return now_read().mono.us < j->e->yes_until_us
+           && same_shape(&j->e->yes_for, &j->job.request);
+}
+
 static void run_will_run(struct worker_task *t)
 {
     struct ask *a = (struct ask *)t;
@@ -139,6 +157,8 @@ static void done_will_run(struct worker_task *t, void *arg)
         sjob_defer(j, MIN(in_s, (int64_t)LATER_MAX_S));
     } else if (j) {
         j->refusals = 0;
+        e->yes_for = j->job.request;
+        e->yes_until_us = now_read().mono.us + YES_MS * 1000;
         j->state = SJOB_READY;
         e->cb->ready(j->id, e->arg); /* may free it */
     }
@@ -427,5 +447,5 @@ int ask_look(struct slurm *e)
         a->look.nodes_at = e->nodes_at;
         a->look.want_nodes = now_us >= e->nodes_due_us;
     }
-    return put(e->worker, a);
+    return put(e->looker, a);
 }

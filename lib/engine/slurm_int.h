@@ -111,7 +111,8 @@ struct slurm {
     const struct engine_callbacks *cb;
     void *arg;
     struct queue q;
-    struct worker *worker;
+    struct worker *worker; /* orders and questions about jobs, one after the other */
+    struct worker *looker; /* looks: ends are seen while orders wait */
     struct worker *files;
     struct sjob *jobs;
     struct seen *seen;
@@ -134,8 +135,10 @@ struct slurm {
     int64_t heard_us; /* mono: the last look that came through */
     int64_t look_began_us;
     int64_t look_took_us;
-    bool answers;                       /* the last look came through */
-    bool whole;                         /* there has been one */
+    struct request yes_for; /* that slurmctld said "now" to … */
+    int64_t yes_until_us;   /* … and for how long that serves others of its shape */
+    bool answers;           /* the last look came through */
+    bool whole;             /* there has been one */
     uint32_t n_waiting[PARTITIONS_MAX]; /* jobs of the site's own, by partition */
 };
 
@@ -173,6 +176,8 @@ bool mark_read(const struct slurm *e,
 
 /* Each 0 or -EAGAIN (too many wait), -ENOMEM. */
 int ask_will_run(struct sjob *j);
+/* Has slurmctld just said "now" to another of the same shape? Then that serves. */
+bool ask_answered(const struct sjob *j);
 int ask_submit(struct sjob *j); /* takes j->order */
 int ask_release(struct sjob *j);
 int ask_end_at(struct sjob *j, int64_t end_s);

@@ -90,6 +90,11 @@ void sjob_reserved(struct sjob *j)
 {
     if (j->state != SJOB_WAITING)
         return;
+    if (ask_answered(j)) {
+        j->state = SJOB_READY;
+        j->e->cb->ready(j->id, j->e->arg); /* may free it */
+        return;
+    }
     j->state = SJOB_ASKING;
     if (ask_will_run(j))
         sjob_defer(j, 1); /* too many wait already */

@@ -13,6 +13,7 @@
 #include "engine/slurm_rpc.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +32,26 @@ extern void slurm_free_will_run_response_msg(will_run_response_msg_t *msg);
 #define REFUSED_FIRST 2000
 #define REFUSED_LAST 4999
 
+/* libslurm keeps one configuration for the whole process. */
+static struct {
+    pthread_mutex_t mutex;
+    unsigned threads;
+} users = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
 void slurm_rpc_open(const char *conf)
 {
-    slurm_init(conf);
+    (void)pthread_mutex_lock(&users.mutex); /* a plain mutex of ours: cannot fail */
+    if (users.threads++ == 0)
+        slurm_init(conf);
+    (void)pthread_mutex_unlock(&users.mutex);
 }
 
 void slurm_rpc_close(void)
 {
-    slurm_fini();
+    (void)pthread_mutex_lock(&users.mutex);
+    if (--users.threads == 0)
+        slurm_fini();
+    (void)pthread_mutex_unlock(&users.mutex);
 }
 
 void slurm_order_release(struct slurm_order *o)

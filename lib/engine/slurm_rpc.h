@@ -2,7 +2,7 @@
 /*
  * slurm_rpc - what we ask of a slurmctld, each a blocking call of libslurm
  *
- * Called from the worker's thread only: libslurm keeps one cluster's configuration for
+ * Called from workers' threads only: libslurm keeps one cluster's configuration for
  * the whole process, and a call can take minutes while a controller is replaced. All
  * that comes back is copied into structs of our own; nothing of Slurm's leaves here.
  */
@@ -21,7 +21,8 @@
 
 #define SLURM_MARK_CAP 160
 
-/* conf NULL = Slurm's default. Once per process at a time. */
+/* First and last in each thread that calls; the first one's conf is everybody's.
+ * conf NULL = Slurm's default. */
 void slurm_rpc_open(const char *conf);
 void slurm_rpc_close(void);
 

@@ -4,7 +4,7 @@
  *
  * A look costs slurmctld one small answer while nothing has changed, and a copy of its
  * job table when something has. Looks are close together only while something of ours
- * moves, are never closer than twenty times what the last one took, and never overlap:
+ * moves, are never closer than a multiple of what the last one took, and never overlap:
  * a slow slurmctld is asked less. Only what differs from the last look is acted on.
  */
 #include "config.h"
@@ -26,8 +26,9 @@
 #define BUSY_MS 500       /* jobs of ours are there */
 #define IDLE_MS 2000
 #define NODES_S 5
-#define DUTY 20     /* a look takes at most one part in so many of the time */
-#define SILENT_S 10 /* without an answer: nothing new starts here */
+#define DUTY 20      /* a look takes at most one part in so many of the time … */
+#define DUTY_QUICK 4 /* … while something of ours moves */
+#define SILENT_S 10  /* without an answer: nothing new starts here */
 
 static void arm(struct slurm *e, int64_t ms)
 {
@@ -177,11 +178,11 @@ static int64_t pause_ms(struct slurm *e)
     int64_t now_us = now_read().mono.us;
     int64_t took_us = now_us - e->look_began_us;
     int64_t less_us = MIN(took_us, e->look_took_us);
-    int64_t ms = now_us < e->quick_until_us ? QUICK_MS : e->jobs ? BUSY_MS : IDLE_MS;
+    bool quick = now_us < e->quick_until_us;
+    int64_t ms = quick ? QUICK_MS : e->jobs ? BUSY_MS : IDLE_MS;
 
     e->look_took_us = took_us;
-    ms = MAX(ms, less_us * DUTY / 1000);
-    return ms;
+    return MAX(ms, less_us * (quick ? DUTY_QUICK : DUTY) / 1000);
 }
 
 static void silent(struct slurm *e, const struct err *err)
