@@ -62,3 +62,6 @@ CLEANFILES += bench/nodes
 
 # center: a federation on this machine, measured (docs/benchmarks.md)
 EXTRA_DIST += bench/center
+
+# slurm-federation: Slurm's own federation and Hopluu over real Slurm clusters
+EXTRA_DIST += bench/slurm-federation
