@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "model/job_id.h"
 #include "sim/faults_int.h"
 
 #include "base/banned.h"
@@ -300,16 +301,19 @@ void oracle_step(struct world *w, struct fcenter *c, const struct fed_effects *f
 /* --- the end
  * --------------------------------------------------------------------------- */
 
-/* No center has the budget for it: it waits until somebody is given more. */
+/* No center has the budget for it, and its user is told: it waits until somebody is
+ * given more. (Just asked again: the answer is on its way.) */
 static bool beyond_budget(const struct world *w, const struct holding *h)
 {
     int64_t milli =
         (int64_t)request_cores(&h->request) * h->request.time_limit_s; /* 1 each */
+    enum job_reason reason;
 
     for (uint32_t k = 0; k < w->n; k++)
         if (book_may_hold(w->c[k].book, h->project, milli, NULL) == 0)
             return false;
-    return true;
+    reason = fed_reason(w->c[job_id_center(h->id) - 1].fed, h);
+    return reason == REASON_BUDGET || reason == REASON_OFFERED;
 }
 
 static void judge_job(struct world *w, const struct truth *t)

@@ -309,10 +309,12 @@ static void on_go(struct fed *f,
     host_go(f, j, m);
 }
 
+/* A no to a claim under an epoch that has been raised since says nothing of this one.
+ */
 static void on_no(struct fed *f, struct copied *j, const struct peer_msg *m)
 {
     if (j && (j->c.copy == COPY_QUEUED || j->c.copy == COPY_CLAIMED)
-        && m->claim == j->c.claim)
+        && m->claim == j->c.claim && m->epoch == j->c.epoch)
         copied_drop(f, j, m->text[0] ? m->text : "the holder said no");
 }
 

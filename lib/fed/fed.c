@@ -74,6 +74,7 @@ void bury(struct fed *f)
 
     while ((j = TAILQ_FIRST(&f->dead_holdings))) {
         TAILQ_REMOVE(&f->dead_holdings, j, all);
+        free(j->rests);
         free(j);
     }
     while ((c = TAILQ_FIRST(&f->dead_copies))) {

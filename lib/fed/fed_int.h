@@ -11,6 +11,7 @@
  *   intake.c     a job comes in
  *   holder.c     the holder's half of the protocol
  *   offering.c   choosing candidates for a waiting job, again and again
+ *   rest.c       a center that said no is left alone for a while
  *   candidate.c  the candidate's half: offer, claim, go
  *   host.c       the candidate's half from the start on: started, ended, files
  *   peers.c      connections come and go; what must be said again
@@ -30,15 +31,26 @@
 #define REOFFER_EVERY_US (1 * US_PER_S) /* one look at some waiting jobs */
 #define REOFFER_BATCH 32                /* … so many of them */
 #define REOFFER_REST_US (10 * US_PER_S) /* … that had no look for so long */
+#define ASK_AGAIN_US (600 * US_PER_S)   /* does a candidate still have its copy? */
 #define REFUSED_REST_US                                                                \
-    (60 * US_PER_S) /* then a center that said no may be asked again */
-#define FINAL_KEEP_US (300 * US_PER_S) /* a final job stays in memory */
+    (60 * US_PER_S) /* then a center that said no may be asked again; doubles … */
+#define REFUSED_REST_MAX_US (960 * US_PER_S) /* … up to this */
+#define RESTS_MAX 32                         /* of one job */
+#define FINAL_KEEP_US (300 * US_PER_S)       /* a final job stays in memory */
 #define FINAL_KEEP_MAX 20000
 #define SUPPLY_STALE_US (300 * US_PER_S) /* an older view excludes its center */
 #define DEBT_DELAY_S 3600   /* handicap of a center that we owe all that we may */
 #define SEQUENCE_BLOCK 1000 /* ids reserved on disk at a time */
 #define RESYNC_BATCH 64     /* records said again per step */
 #define STEP_SLACK 64       /* effects one event may produce at most */
+
+/* A center that said no to a job. In a list that ends with center 0. */
+struct rest {
+    uint32_t center;
+    uint16_t times;
+    uint16_t rule; /* enum route_rule that it named */
+    struct mono until;
+};
 
 /* A place in the alarm heap; `at` INT64_MAX = none. */
 struct alarm {
@@ -54,8 +66,9 @@ struct held {
     bool shipped;   /* booked into a peer's view */
     bool in_waiting;
     bool in_final;
-    struct mono looked;    /* last time candidates were chosen */
-    struct mono refused;   /* last time a center said no */
+    struct mono looked; /* last time candidates were chosen */
+    struct mono asked;  /* last time the candidates were asked whether they have it */
+    struct rest *rests; /* centers that said no; NULL = none did */
     TAILQ_ENTRY(held) all; /* in order of id */
     TAILQ_ENTRY(held)
     waiting; /* while it may be offered; or in the list of final ones */
@@ -231,6 +244,13 @@ void reoffer_some(struct fed *f);
 struct offer *offer_of(struct holding *h, uint32_t center);
 void send_offer(struct fed *f, struct held *j, struct offer *o);
 void recall_others(struct fed *f, struct held *j, uint32_t but);
+
+/* --- rest.c --------------------------------------------------------------------- */
+
+/* It said no (again): not asked before some time has passed. Without memory it is. */
+void rest_add(struct fed *f, struct held *j, uint32_t center, uint32_t rule);
+/* The rule that it named, while it is to be left alone; RULE_NONE otherwise. */
+enum route_rule rest_rule(const struct fed *f, const struct held *j, uint32_t center);
 
 /* --- holder.c ------------------------------------------------------------------ */
 void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m);

@@ -126,7 +126,7 @@ static void on_offer_ack(struct fed *f,
     if (o->state != OFFER_SENT && o->state != OFFER_QUEUED)
         return;
     o->state = OFFER_REFUSED;
-    j->refused = f->now.mono;
+    rest_add(f, j, from, m->rule);
     memcpy(j->h.note, m->text, sizeof(j->h.note));
     offer_again(f, j);
     if (m->rule == RULE_BUDGET && j->h.reason == REASON_NO_CENTER)

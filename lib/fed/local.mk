@@ -10,6 +10,7 @@ lib_libfed_la_SOURCES = \
 	lib/fed/intake.c \
 	lib/fed/offering.c \
 	lib/fed/peers.c \
+	lib/fed/rest.c \
 	lib/fed/route.c \
 	lib/fed/states.c \
 	lib/fed/step.c \

@@ -128,19 +128,14 @@ static void mark_refused(const struct fed *f,
                          struct route_view *views,
                          size_t n)
 {
-    const struct holding *h = &j->h;
+    for (size_t i = 0; j->rests && i < n; i++) {
+        enum route_rule rule = rest_rule(f, j, views[i].center);
 
-    if (f->now.mono.us - j->refused.us > REFUSED_REST_US)
-        return;
-    for (size_t i = 0; i < n; i++)
-        for (int o = 0; o < CANDIDATES_MAX; o++)
-            if (views[i].rule == RULE_NONE && h->offers[o].state == OFFER_REFUSED
-                && h->offers[o].center == views[i].center
-                && h->offers[o].epoch == h->epoch) {
-                views[i].rule = RULE_REFUSED;
-                memcpy(views[i].text, h->note,
-                       MIN(sizeof(views[i].text), sizeof(h->note)));
-            }
+        if (views[i].rule != RULE_NONE || rule == RULE_NONE)
+            continue;
+        views[i].rule = rule;
+        memcpy(views[i].text, j->h.note, MIN(sizeof(views[i].text), sizeof(j->h.note)));
+    }
 }
 
 void offer_again(struct fed *f, struct held *j)
@@ -208,6 +203,17 @@ static void make_room(struct fed *f,
     }
 }
 
+/* A candidate's last word may have been lost: whoever has it only says so again. */
+static void ask_again(struct fed *f, struct held *j)
+{
+    if (f->now.mono.us - j->asked.us < ASK_AGAIN_US)
+        return;
+    for (int i = 0; i < CANDIDATES_MAX && j->asked.us; i++)
+        if (j->h.offers[i].state == OFFER_QUEUED)
+            send_offer(f, j, &j->h.offers[i]);
+    j->asked = f->now.mono;
+}
+
 void reoffer_some(struct fed *f)
 {
     for (int i = 0; i < REOFFER_BATCH && !step_full(f); i++) {
@@ -222,6 +228,7 @@ void reoffer_some(struct fed *f)
         j->looked = f->now.mono;
         if (j->h.begin.us > f->now.wall.us)
             continue;
+        ask_again(f, j);
         views = route_all(f, &j->h, &n);
         if (!views)
             return;

@@ -43,6 +43,8 @@ refused()
 ok "an hour of a quiet seed" "$fsim" faults --seed 1 --hours 1 --json
 ok "a hundred seeds under crashes, cuts and lies" "$fsim" faults --seed 1 --seeds 100 --hours 24
 ok "a GO is said again after a restart" "$fsim" faults --seed 128 --seeds 3 --hours 24
+ok "a late no does not drop what was offered again" "$fsim" faults --seed 239 --hours 24
+ok "after a refusal the next center is asked" "$fsim" faults --seed 363 --hours 24
 ok "a printed script plays as its seed" same
 ok "what is no script is refused by its line" refused
 echo "1..$n"
