@@ -16,6 +16,7 @@
 #include "daemon/blobs.h"
 #include "daemon/engine_glue.h"
 #include "daemon/gate.h"
+#include "daemon/patience.h"
 #include "daemon/peers.h"
 #include "daemon/returning.h"
 #include "daemon/seals.h"
@@ -175,6 +176,20 @@ static int incarnation(struct center *c, uint64_t *ret_seed)
     return store_put_fact(c->store, "incarnation", n);
 }
 
+/* The lock of a predecessor that is about to end is waited for. */
+static int open_store(struct center *c,
+                      const struct store_callbacks *cb,
+                      struct err *err)
+{
+    struct patience p = {0};
+    int r;
+
+    do
+        r = store_open(c->base, c->settings->state_dir, cb, c, &c->store, err);
+    while (r == -EBUSY && patience_wait(&p, err->text));
+    return r;
+}
+
 static int open_state(struct center *c, struct err *err)
 {
     static const struct store_callbacks cb = {.durable = on_durable,
@@ -190,7 +205,7 @@ static int open_state(struct center *c, struct err *err)
     if (r == 0)
         r = path_check_private(s->state_dir, 077, err);
     if (r == 0)
-        r = store_open(c->base, s->state_dir, &cb, c, &c->store, err);
+        r = open_store(c, &cb, err);
     if (r < 0)
         return r;
     c->book = book_new(s->site->name);

@@ -10,6 +10,7 @@ daemon_hopluud_SOURCES = \
 	daemon/gate.c daemon/gate.h \
 	daemon/hopluud.c \
 	daemon/job_dir.c daemon/job_dir.h \
+	daemon/patience.c daemon/patience.h \
 	daemon/ops_info.c \
 	daemon/ops_jobs.c \
 	daemon/ops_journal.c \
@@ -49,7 +50,8 @@ daemon_hopluu_noded_SOURCES = \
 	daemon/noded_machine.c daemon/noded_machine.h \
 	daemon/noded_run.c \
 	daemon/noded_script.c \
-	daemon/noded_step.c
+	daemon/noded_step.c \
+	daemon/patience.c daemon/patience.h
 daemon_hopluu_noded_CFLAGS = $(program_cflags)
 daemon_hopluu_noded_LDFLAGS = $(program_ldflags)
 daemon_hopluu_noded_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \

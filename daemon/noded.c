@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/words.h"
+#include "daemon/patience.h"
 
 #include "base/banned.h"
 
@@ -80,6 +81,7 @@ static int spool_open(struct node *n, struct err *err)
 {
     /* With root, accounts pass through to their own part; nobody lists it. */
     mode_t mode = geteuid() == 0 ? 0711 : 0700;
+    struct patience p = {0};
     char path[PATH_MAX];
     int r = path_make_dirs(n->conf.spool, mode, err);
 
@@ -92,8 +94,11 @@ static int spool_open(struct node *n, struct err *err)
     n->spool_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (n->spool_lock < 0)
         return err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-    if (flock(n->spool_lock, LOCK_EX | LOCK_NB) < 0)
-        return err_set(err, -EBUSY, "another hopluu-noded uses %s", n->conf.spool);
+    while (flock(n->spool_lock, LOCK_EX | LOCK_NB) < 0) {
+        (void)err_set(err, -EBUSY, "another hopluu-noded uses %s", n->conf.spool);
+        if (!patience_wait(&p, err->text))
+            return -EBUSY;
+    }
     return 0;
 }
 

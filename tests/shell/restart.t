@@ -114,8 +114,19 @@ t_is "it has run" "$(t_state hanoi "$quick")" COMPLETED
 
 fed_stop hopluud-hue
 t_ok "SIGTERM ends a daemon in order" fed_gone hopluud-hue
+mkfifo "$FED/tmp/hold"
+flock "$FED/hue/state/hopluu.lock" cat "$FED/tmp/hold" >/dev/null &
+exec 9>"$FED/tmp/hold"
+held()
+{
+    ! flock -n "$FED/hue/state/hopluu.lock" true
+}
+fed_until 20 held
 fed_start_hopluud hue
-back_up "and it starts again"
+t_until "a successor waits while its predecessor still dies" 20 \
+    grep -q 'in use by process.* waiting' "$FED/hue/log/hopluud.log"
+exec 9>&-
+back_up "and then it starts"
 
 sums()
 {
