@@ -76,6 +76,7 @@ const struct argp_option batch_options[] = {
     OPT("hold", 'H', NULL, "Do not start it before it is released"),
     OPT("requeue", BATCH_REQUEUE, NULL, "Run it again if its center has lost it"),
     OPT("no-requeue", BATCH_NO_REQUEUE, NULL, "Never run it a second time"),
+    OPT("at-least-once", BATCH_AT_LEAST_ONCE, "TIME", "Run it again when its center has been silent so long"),
     OPT("signal", BATCH_SIGNAL, "[B:]SIGNAL[@SECONDS]", "Signal before the limit is reached (60 s before)"),
     OPT("comment", BATCH_COMMENT, "TEXT", "Kept with the job"),
     OPT("mail-type", BATCH_MAIL_TYPE, "TYPES", "Events to be told by mail: BEGIN, END, FAIL, ALL, …"),

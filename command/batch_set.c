@@ -212,6 +212,23 @@ static int set_time(struct request *q, const char *value, struct err *err)
     return measure_duration(value, &q->time_limit_s, err);
 }
 
+static int set_at_least_once(struct job_spec *s, const char *value, struct err *err)
+{
+    uint32_t seconds;
+    int r = measure_duration(value, &seconds, err);
+
+    if (r < 0)
+        return r;
+    if (seconds == 0 || seconds == DURATION_UNLIMITED)
+        return err_set(
+            err, -EINVAL,
+            "'%.40s': give the time after which a silent center is given up, "
+            "as 30 (minutes) or 2:00:00",
+            value);
+    s->at_least_once_s = seconds;
+    return 0;
+}
+
 static int add_list(struct words *w, const char *value, struct err *err)
 {
     if (words_split(w, value, ",") == 0)
@@ -353,6 +370,8 @@ static int set_value(struct batch *b, int key, const char *value, struct err *er
         return set_text(&s->mail_user, value, 254, err);
     case BATCH_OPEN_MODE:
         return set_open_mode(s, value, err);
+    case BATCH_AT_LEAST_ONCE:
+        return set_at_least_once(b->spec, value, err);
     case BATCH_SIGNAL:
         return set_signal(s, value, err);
     case BATCH_TRANSFER_IN:

@@ -47,17 +47,20 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "VERB [WORD...]",
-    .doc = "Look at single jobs, let held ones go, and write lists of hosts."
-           "\vVerbs:\n"
-           "  release ID...          let held jobs go\n"
-           "  show job [ID...]       all about these jobs, or about all jobs\n"
-           "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
-           "  show hostlist NAMES    the shortest list of these names\n"
-           "  ping                   say which center answers\n",
+    .doc =
+        "Look at single jobs, let held ones go, give up lost ones, and write lists of "
+        "hosts."
+        "\vVerbs:\n"
+        "  release ID...          let held jobs go\n"
+        "  declare-lost ID...     give up runs whose centers are silent (operators)\n"
+        "  show job [ID...]       all about these jobs, or about all jobs\n"
+        "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
+        "  show hostlist NAMES    the shortest list of these names\n"
+        "  ping                   say which center answers\n",
 };
 
-/* What the daemon says of one job that it does not let go. */
-static int release_refused(uint64_t id, int code, const struct err *err)
+/* What the daemon says of one job with which it does not do so. */
+static int refused_one(uint64_t id, int code, const struct err *err)
 {
     char job[40];
 
@@ -72,7 +75,7 @@ static int release_refused(uint64_t id, int code, const struct err *err)
     return code;
 }
 
-static int release_each(struct client *c, const struct words *ids)
+static int ask_each(struct client *c, const char *op, const struct words *ids)
 {
     int worst = SAY_OK;
 
@@ -84,13 +87,12 @@ static int release_each(struct client *c, const struct words *ids)
         int code;
 
         (void)job_id_parse(ids->v[i], &id, NULL); /* checked when it was typed */
-        code =
-            desk_try(c, json_pack("{s:s, s:I}", "op", "release", "job", (json_int_t)id),
-                     &answer, &refused, &err);
+        code = desk_try(c, json_pack("{s:s, s:I}", "op", op, "job", (json_int_t)id),
+                        &answer, &refused, &err);
         json_decref(answer);
         if (code == SAY_OK)
             continue;
-        code = release_refused(id, code, &err);
+        code = refused_one(id, code, &err);
         if (!refused)
             return code; /* nobody answers: nor would they for the others */
         if (code != SAY_OK)
@@ -99,7 +101,8 @@ static int release_each(struct client *c, const struct words *ids)
     return worst;
 }
 
-static int control_release(const struct control *a)
+/* A verb that takes ids and is one question for each of them. */
+static int control_ids(const struct control *a, const char *verb, const char *op)
 {
     _cleanup_(client_freep) struct client *c = NULL;
     struct job_filter f;
@@ -107,21 +110,31 @@ static int control_release(const struct control *a)
     int code = SAY_OK;
 
     if (a->n_words == 0) {
-        say_error("release: which job? Give its id");
+        say_error("%s: which job? Give its id", verb);
         return SAY_ERROR;
     }
     job_filter_init(&f);
     for (size_t i = 0; code == SAY_OK && i < a->n_words; i++)
         if (job_filter_ids(&f, a->words[i], &err) != 0) {
-            say_error("release: %s", err.text);
+            say_error("%s: %s", verb, err.text);
             code = SAY_ERROR;
         }
     if (code == SAY_OK)
         code = desk_open(a->common.socket, DESK_WAIT_S, &c);
     if (code == SAY_OK)
-        code = release_each(c, &f.ids);
+        code = ask_each(c, op, &f.ids);
     job_filter_release(&f);
     return code;
+}
+
+static int control_release(const struct control *a)
+{
+    return control_ids(a, "release", "release");
+}
+
+static int control_declare_lost(const struct control *a)
+{
+    return control_ids(a, "declare-lost", "declare_lost");
 }
 
 static int control_ping(const struct control *a)
@@ -159,14 +172,15 @@ static const struct {
     const char *object;
     int (*run)(const struct control *a);
 } verbs[] = {
-    {"release", NULL,        control_release       },
-    {"show",    "job",       control_show_job      },
-    {"show",    "jobs",      control_show_job      },
-    {"show",    "jobid",     control_show_job      },
-    {"show",    "hostnames", control_show_hostnames},
-    {"show",    "hostname",  control_show_hostnames},
-    {"show",    "hostlist",  control_show_hostlist },
-    {"ping",    NULL,        control_ping          },
+    {"release",      NULL,        control_release       },
+    {"declare-lost", NULL,        control_declare_lost  },
+    {"show",         "job",       control_show_job      },
+    {"show",         "jobs",      control_show_job      },
+    {"show",         "jobid",     control_show_job      },
+    {"show",         "hostnames", control_show_hostnames},
+    {"show",         "hostname",  control_show_hostnames},
+    {"show",         "hostlist",  control_show_hostlist },
+    {"ping",         NULL,        control_ping          },
 };
 
 static int run(struct control *a)
@@ -186,8 +200,8 @@ static int run(struct control *a)
     if (!strcmp(verb, "show"))
         say_error("show: '%s': use job, hostnames or hostlist", object);
     else
-        say_error("'%s' is not a verb: use release, show job, show hostnames, "
-                  "show hostlist or ping",
+        say_error("'%s' is not a verb: use release, declare-lost, show job, "
+                  "show hostnames, show hostlist or ping",
                   verb);
     return SAY_ERROR;
 }

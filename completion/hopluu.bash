@@ -53,9 +53,9 @@ _hopluu()
             fcontrol)
                 case $before in
                 show) words='job hostnames hostlist' ;;
-                release | job) words=$(_hopluu_jobs) ;;
-                fcontrol | scontrol) words='release show ping' ;;
-                *) [[ " ${COMP_WORDS[*]} " == *' release '* ]] && words=$(_hopluu_jobs) ;;
+                release | declare-lost | job) words=$(_hopluu_jobs) ;;
+                fcontrol | scontrol) words='release declare-lost show ping' ;;
+                *) [[ " ${COMP_WORDS[*]} " =~ ' '(release|declare-lost)' ' ]] && words=$(_hopluu_jobs) ;;
                 esac
                 ;;
             esac

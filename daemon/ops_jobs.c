@@ -95,8 +95,9 @@ static json_t *show(struct center *c, const struct holding *h)
         char text[TITLE_CAP + TIME_TEXT_MAX];
 
         (void)snprintf(text, sizeof(text),
-                       "granted to %s at %s, silent since, may be running",
-                       site_center_name(s, where), wall_text(h->grant.at, true, when));
+                       "granted to %s, silent since %s, may be running",
+                       site_center_name(s, where),
+                       wall_text(fed_silent_since(c->fed, where), true, when));
         (void)json_object_set_new(o, "reason_text", json_string(text));
     }
     return o;

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/words.h"
 #include "daemon/blobs.h"
 #include "daemon/gate.h"
@@ -88,6 +89,7 @@ static int draft_of(struct ask *a,
     h->request = spec->request;
     h->client_token = spec->client_token;
     h->requeue = spec->requeue;
+    h->at_least_once_s = spec->at_least_once_s;
     h->held = spec->hold;
     h->begin = spec->begin;
     for (size_t i = 0; i < spec->n_inputs; i++)
@@ -299,6 +301,37 @@ int op_release(struct ask *a, struct err *err)
     if (r == 0)
         center_apply(a->c, &fx);
     return r;
+}
+
+/* What nobody can know is decided by somebody who answers for it: this center's
+ * operator. */
+int op_declare_lost(struct ask *a, struct err *err)
+{
+    json_int_t n = json_integer_value(json_object_get(a->question, "job"));
+    uint64_t id = n > 0 ? (uint64_t)n : 0;
+    const struct site *s = center_site(a->c);
+    struct fed_effects fx;
+    int r;
+
+    if (!a->who->admin)
+        return err_set(
+            err, -EACCES,
+            "only root and the account that runs hopluud may declare a run lost");
+    if (job_id_make(job_id_center(id), job_id_sequence(id)) == 0)
+        return err_set(err, -EINVAL, "\"job\" must be a job id");
+    if (job_id_center(id) != s->number)
+        return err_set(err, -EACCES,
+                       "job %" PRIu64 " was submitted at %s: its operator decides", id,
+                       site_center_name(s, job_id_center(id)));
+    if (store_failing(a->c->store))
+        return err_set(err, -ENOSPC,
+                       "this center cannot write its state now: try again later");
+    r = fed_declare_lost(a->c->fed, id, a->who->local, a->ticket, now_read(), &fx, err);
+    if (r < 0)
+        return r;
+    log_warn("job %" PRIu64 ": its run was declared lost by %s", id, a->who->local);
+    center_apply(a->c, &fx);
+    return 0;
 }
 
 int op_wait(struct ask *a, struct err *err)

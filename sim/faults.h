@@ -46,12 +46,14 @@ enum fault_kind {
     FAULT_GARBLE,  /* a truncated message: the connection is closed */
     FAULT_NODE,    /* a running job's node dies */
     FAULT_BREAK,   /* jobs fail at once at this center for `span_ms` */
+    FAULT_LOST,    /* the operator gives up a run whose host is silent */
     _FAULT_KIND_MAX
 };
 
 #define SUBMIT_HELD 1u    /* --hold */
 #define SUBMIT_REQUEUE 2u /* may run again when its host lost it */
 #define SUBMIT_LATER 4u   /* --begin */
+#define SUBMIT_TWICE 8u   /* --at-least-once: rather twice than never */
 
 struct fault {
     int64_t at_ms;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/measure.h"
 #include "base/number.h"
@@ -141,7 +142,8 @@ static int restore(struct world *w, struct fcenter *c, struct err *err)
     for (size_t k = 0; k < w->n_jobs && r == 0; k++) {
         const struct truth *t = &w->jobs[k];
 
-        if (t->entry == c->i && t->on_disk && t->on_disk->hold != HOLD_FINAL)
+        if (t->entry == c->i && t->on_disk
+            && (t->on_disk->hold != HOLD_FINAL || holding_awaits_lost(t->on_disk)))
             r = fed_restore_holding(c->fed, t->on_disk);
         if (r == 0 && t->copies[c->i])
             r = fed_restore_copy(c->fed, t->copies[c->i]);
@@ -198,17 +200,22 @@ void fcenter_supply_soon(struct world *w, struct fcenter *c, int64_t in_us)
 /* As long as somebody waits; an idle federation would say the same all night. */
 void fcenter_tell(struct world *w, struct fcenter *c)
 {
-    struct supply s = {.center = c->i + 1};
+    struct told *t = told_new(w);
 
-    if (sched_supply(c->sched, fcenter_now(w, c).wall.us / US_PER_S, &s) < 0) {
+    if (!t)
+        return;
+    memset(&t->supply, 0, sizeof(t->supply));
+    if (sched_supply(c->sched, fcenter_now(w, c).wall.us / US_PER_S, &t->supply) < 0) {
+        told_drop(w, t);
         world_fail(w);
         return;
     }
-    s.center = c->i + 1;
+    t->supply.center = c->i + 1;
     c->supplied_us = w->now_us;
     for (uint32_t k = 0; k < w->n; k++)
         if (k != c->i && w->link[c->i][k].up)
-            net_supply(w, c->i, k, &s);
+            net_supply(w, c->i, k, t);
+    told_drop(w, t);
     if (w->open_jobs > 0)
         fcenter_supply_soon(w, c, TELL_EVERY_US);
 }

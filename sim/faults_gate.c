@@ -57,6 +57,12 @@ void cells_release(struct world *w)
         w->cells = (struct cell *)c->next;
         free(c);
     }
+    while (w->tolds) {
+        struct told *t = w->tolds;
+
+        w->tolds = t->next;
+        free(t);
+    }
     while (w->parcels) {
         struct parcel *p = w->parcels;
 
@@ -101,11 +107,12 @@ static void add_save(struct world *w, struct batch *b, const struct fed_fx *fx)
             b->postings[b->n_postings++] = fx->posting;
         return;
     }
-    if (fx->kind == FX_SAVE_HOLDING || fx->kind == FX_SAVE_COPY || fx->hosted) {
+    if (fx->kind == FX_SAVE_HOLDING || fx->kind == FX_SAVE_COPY
+        || fx->kind == FX_SAVE_RUN) {
         s.cell = cell_new(w);
         if (!s.cell)
             return;
-        if (fx->kind == FX_SAVE_HOLDING)
+        if (fx->kind == FX_SAVE_HOLDING || (fx->kind == FX_SAVE_RUN && !fx->hosted))
             memcpy(s.cell, fx->holding, sizeof(*fx->holding));
         else
             memcpy(s.cell, fx->copy, sizeof(*fx->copy));
@@ -126,6 +133,7 @@ static void keep_holding(struct world *w, struct fcenter *c, struct save *s)
     cell_free(w, t->on_disk);
     t->on_disk = s->cell;
     s->cell = NULL;
+    oracle_lost(w, t);
     oracle_touched(w, t);
 }
 
@@ -157,8 +165,8 @@ static void to_disk(struct world *w, struct fcenter *c, struct save *s)
         }
         break;
     case FX_SAVE_RUN:
-        oracle_run(w, c->i, s->id, s->epoch, s->hosted,
-                   s->hosted ? ((struct copy *)s->cell)->usage.core_s : 0);
+        oracle_run(w, c->i, s->id, s->epoch, s->hosted ? s->cell : NULL,
+                   s->hosted ? NULL : s->cell);
         break;
     case FX_SAVE_SEQUENCE:
         c->sequence_on_disk = s->id;

@@ -33,8 +33,10 @@ struct truth_run {
     uint32_t epoch;
     uint32_t center;
     bool live;
+    bool lost;    /* declared lost: it may run beside another, and does not count */
     bool hosted;  /* recorded by its host */
     bool entered; /* recorded by the entry */
+    bool voided;  /* recorded by its host as free of charge */
     uint64_t core_s;
 };
 
@@ -52,7 +54,10 @@ struct truth {
     struct copy *copies[FAULTS_CENTERS_MAX]; /* on the disks of the candidates */
     struct truth_run runs[RUNS_MAX];
     uint32_t n_runs;
-    uint32_t live;
+    uint32_t live; /* that count */
+    uint32_t lost_live;
+    struct lost_run lost[RUNS_MAX]; /* ever declared so */
+    uint32_t n_lost;
     uint32_t starts;
     struct {
         uint64_t claim;
@@ -158,6 +163,13 @@ struct parcel {
     struct parcel *next; /* in the free list */
 };
 
+/* A supply on its way to some centers. */
+struct told {
+    uint32_t refs;
+    struct told *next; /* in the free list */
+    struct supply supply;
+};
+
 struct past {
     uint32_t from;
     uint32_t to;
@@ -188,7 +200,7 @@ struct fevent {
     uint32_t b;
     union {
         struct parcel *parcel;
-        struct supply *supply;
+        struct told *told;
         uint64_t incarnation;
     };
 };
@@ -212,6 +224,7 @@ struct world {
     struct flink link[FAULTS_CENTERS_MAX][FAULTS_CENTERS_MAX];
     struct fqueue queue;
     struct parcel *parcels; /* free ones */
+    struct told *tolds;     /* free ones */
     struct cell *cells;     /* free ones */
     struct past *past;      /* [PAST_MAX] ring */
     size_t n_past;
@@ -275,7 +288,10 @@ void gate_boundary(struct fcenter *c);
 struct parcel *parcel_new(struct world *w);
 void parcel_free(struct world *w, struct parcel *p);
 void net_send(struct world *w, uint32_t from, uint32_t to, const struct peer_msg *m);
-void net_supply(struct world *w, uint32_t from, uint32_t to, const struct supply *s);
+/* NULL = no memory. The caller's reference goes with told_drop(). */
+struct told *told_new(struct world *w);
+void told_drop(struct world *w, struct told *t);
+void net_supply(struct world *w, uint32_t from, uint32_t to, struct told *t);
 void net_deliver(struct world *w, struct fevent *e);
 void net_notice(struct world *w, uint32_t a, uint32_t b);
 void net_connect(struct world *w, uint32_t a, uint32_t b);
@@ -305,6 +321,8 @@ int64_t bed_estimate(void *arg, const struct request *r);
  * -------------------------------------------------------------------- */
 struct truth *truth_find(const struct world *w, uint64_t id);
 struct truth *truth_new(struct world *w, uint64_t id, uint64_t token, uint32_t entry);
+/* The holder has written down which runs are lost. */
+void oracle_lost(struct world *w, struct truth *t);
 /* Something of it was written down or dropped: it may be over. */
 void oracle_touched(struct world *w, struct truth *t);
 /* What a crash left of the jobs of this center. */
@@ -317,8 +335,8 @@ void oracle_run(struct world *w,
                 uint32_t center,
                 uint64_t id,
                 uint32_t epoch,
-                bool hosted,
-                uint64_t core_s);
+                const struct copy *host,
+                const struct holding *entry);
 void oracle_step(struct world *w, struct fcenter *c, const struct fed_effects *fx);
 void oracle_claimed(struct world *w, uint32_t center, uint64_t id, uint64_t claim);
 void violation(struct world *w, const char *what, ...)

@@ -80,24 +80,40 @@ void net_send(struct world *w, uint32_t from, uint32_t to, const struct peer_msg
         put(w, from, to, m);
 }
 
-void net_supply(struct world *w, uint32_t from, uint32_t to, const struct supply *s)
+struct told *told_new(struct world *w)
 {
-    struct supply *copy;
+    struct told *t = w->tolds;
 
+    if (t)
+        w->tolds = t->next;
+    else
+        t = malloc(sizeof(*t));
+    if (t)
+        t->refs = 1;
+    else
+        world_fail(w);
+    return t;
+}
+
+void told_drop(struct world *w, struct told *t)
+{
+    if (--t->refs > 0)
+        return;
+    t->next = w->tolds;
+    w->tolds = t;
+}
+
+void net_supply(struct world *w, uint32_t from, uint32_t to, struct told *t)
+{
     w->r->messages++;
     if (w->link[from][to].cut || world_chance(w, w->weather.drop))
         return;
-    copy = malloc(sizeof(*copy));
-    if (!copy) {
-        world_fail(w);
-        return;
-    }
-    *copy = *s;
+    t->refs++;
     fqueue_add(w, (struct fevent){.at_us = w->now_us + delay(w),
                                   .kind = EVENT_SUPPLY,
                                   .a = from,
                                   .b = to,
-                                  .supply = copy});
+                                  .told = t});
 }
 
 static void deliver_msg(struct world *w, struct fevent *e, struct fcenter *c)
@@ -137,10 +153,10 @@ void net_deliver(struct world *w, struct fevent *e)
     }
     if (open) {
         w->r->steps++;
-        if (fed_peer_supply(c->fed, e->supply, fcenter_now(w, c), &fx) == 0)
+        if (fed_peer_supply(c->fed, &e->told->supply, fcenter_now(w, c), &fx) == 0)
             gate_take(w, c, &fx);
     }
-    free(e->supply);
+    told_drop(w, e->told);
 }
 
 /* One side sees that the connection is gone. */

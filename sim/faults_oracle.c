@@ -101,9 +101,47 @@ static void close_job(struct world *w, struct truth *t)
         w->first_open++;
 }
 
+static bool declared(const struct truth *t, uint32_t center, uint32_t epoch)
+{
+    for (uint32_t i = 0; i < t->n_lost; i++)
+        if (t->lost[i].center == center + 1 && t->lost[i].epoch == epoch)
+            return true;
+    return false;
+}
+
+void oracle_lost(struct world *w, struct truth *t)
+{
+    for (int i = 0; i < LOST_RUNS_MAX; i++) {
+        const struct lost_run *l = &t->on_disk->lost[i];
+        struct truth_run *r;
+
+        if (!l->center || declared(t, l->center - 1, l->epoch))
+            continue;
+        if (t->n_lost == RUNS_MAX) {
+            violation(w, "job %" PRIu64 ": more than %d runs declared lost", t->id,
+                      RUNS_MAX);
+            return;
+        }
+        t->lost[t->n_lost++] = *l;
+        r = run_of(t, l->epoch, l->center - 1);
+        if (!r || r->lost)
+            continue;
+        r->lost = true;
+        if (r->live) {
+            t->live--;
+            t->lost_live++;
+        }
+        if (r->entered)
+            violation(w,
+                      "job %" PRIu64 ": the run of epoch %u is lost and in the books",
+                      t->id, l->epoch);
+    }
+}
+
 void oracle_touched(struct world *w, struct truth *t)
 {
-    if (t->closed || t->live || !t->on_disk || t->on_disk->hold != HOLD_FINAL)
+    if (t->closed || t->live || t->lost_live || !t->on_disk
+        || t->on_disk->hold != HOLD_FINAL || holding_awaits_lost(t->on_disk))
         return;
     for (uint32_t k = 0; k < w->n; k++)
         if (t->copies[k])
@@ -143,6 +181,7 @@ void oracle_started(struct world *w, uint32_t center, uint64_t id, uint32_t epoc
 {
     struct truth *t = truth_find(w, id);
     const struct grant *g;
+    bool lost;
 
     w->r->starts++;
     if (!t || !t->on_disk) {
@@ -150,13 +189,15 @@ void oracle_started(struct world *w, uint32_t center, uint64_t id, uint32_t epoc
         return;
     }
     g = &t->on_disk->grant;
-    if (t->live)
+    lost = declared(t, center, epoch);
+    if (t->live && !lost)
         violation(w, "job %" PRIu64 " runs twice: at c%u and at c%u", id,
                   t->runs[t->n_runs - 1].center + 1, center + 1);
     if (run_of(t, epoch, center))
         violation(w, "job %" PRIu64 ": epoch %u is started twice at c%u", id, epoch,
                   center + 1);
-    if (g->center != center + 1 || g->epoch != epoch || t->on_disk->epoch != epoch)
+    if (!lost
+        && (g->center != center + 1 || g->epoch != epoch || t->on_disk->epoch != epoch))
         violation(w,
                   "job %" PRIu64 " starts at c%u under epoch %u, granted on disk: c%u, "
                   "epoch %u",
@@ -165,9 +206,12 @@ void oracle_started(struct world *w, uint32_t center, uint64_t id, uint32_t epoc
         violation(w, "job %" PRIu64 " is started for the %uth time", id, t->n_runs + 1);
         return;
     }
-    t->runs[t->n_runs++] =
-        (struct truth_run){.epoch = epoch, .center = center, .live = true};
-    t->live++;
+    t->runs[t->n_runs++] = (struct truth_run){
+        .epoch = epoch, .center = center, .live = true, .lost = lost};
+    if (lost)
+        t->lost_live++;
+    else
+        t->live++;
     t->starts++;
 }
 
@@ -179,14 +223,20 @@ void oracle_ended(struct world *w, uint32_t center, uint64_t id, uint32_t epoch)
     if (!r || !r->live)
         return;
     r->live = false;
-    t->live--;
+    if (r->lost)
+        t->lost_live--;
+    else
+        t->live--;
 }
 
 void oracle_killed(struct world *w, uint32_t center, uint64_t id)
 {
     const struct truth *t = truth_find(w, id);
+    bool asked = t && t->cancelled;
 
-    if (!t || !t->cancelled)
+    for (uint32_t i = 0; t && i < t->n_lost; i++)
+        asked = asked || t->lost[i].center == center + 1;
+    if (!asked)
         violation(w, "job %" PRIu64 ": c%u ends a run that nobody asked to end", id,
                   center + 1);
 }
@@ -195,11 +245,12 @@ void oracle_run(struct world *w,
                 uint32_t center,
                 uint64_t id,
                 uint32_t epoch,
-                bool hosted,
-                uint64_t core_s)
+                const struct copy *host,
+                const struct holding *entry)
 {
     struct truth *t = truth_find(w, id);
     struct truth_run *r = NULL;
+    bool hosted = host != NULL;
 
     for (uint32_t i = 0; t && i < t->n_runs; i++)
         if (t->runs[i].epoch == epoch && (!hosted || t->runs[i].center == center))
@@ -209,12 +260,20 @@ void oracle_run(struct world *w,
                   center + 1, epoch);
         return;
     }
+    if (host && r->lost && r->hosted && !r->voided && host->reason == REASON_LOST
+        && host->usage.milli == 0) {
+        r->voided = true; /* what was charged is taken back, once */
+        return;
+    }
     if (hosted ? r->hosted : r->entered)
         violation(w, "job %" PRIu64 ": c%u records the run of epoch %u twice", id,
                   center + 1, epoch);
+    if (!hosted && r->lost && (entry->usage.milli || entry->state != JOB_NODE_FAIL))
+        violation(w, "job %" PRIu64 ": c%u pays for the lost run of epoch %u", id,
+                  center + 1, epoch);
     if (hosted) {
         r->hosted = true;
-        r->core_s = core_s;
+        r->core_s = host->usage.core_s;
     } else {
         r->entered = true;
     }
@@ -330,7 +389,9 @@ static void judge_job(struct world *w, const struct truth *t)
                   job_reason_word(h->reason));
         return;
     }
-    if (t->live)
+    if (holding_awaits_lost(h))
+        violation(w, "job %" PRIu64 ": the host of a lost run has not answered", t->id);
+    if (t->live || t->lost_live)
         violation(w, "job %" PRIu64 " is %s and runs", t->id, job_state_word(h->state));
     if (h->state == JOB_COMPLETED && t->starts == 0)
         violation(w, "job %" PRIu64 " is completed and never ran", t->id);
@@ -347,6 +408,9 @@ static void judge_job(struct world *w, const struct truth *t)
                       "books of %s",
                       t->id, r->epoch, r->center + 1,
                       r->hosted ? "its entry" : "its host");
+        if (r->lost && !r->voided)
+            violation(w, "job %" PRIu64 ": the lost run of epoch %u is charged at c%u",
+                      t->id, r->epoch, r->center + 1);
     }
 }
 

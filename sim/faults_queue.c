@@ -18,7 +18,7 @@ static void drop(struct world *w, struct fevent *e)
     if (e->kind == EVENT_MSG)
         parcel_free(w, e->parcel);
     if (e->kind == EVENT_SUPPLY)
-        free(e->supply);
+        told_drop(w, e->told);
 }
 
 void fqueue_add(struct world *w, struct fevent e)

@@ -168,6 +168,7 @@ static void add_trouble(struct maker *m, int64_t at_ms)
     case FAULT_CANCEL:
     case FAULT_RELEASE:
     case FAULT_HEAL:
+    case FAULT_LOST:
     case _FAULT_KIND_MAX:
         break;
     }
@@ -188,6 +189,26 @@ static void add_episode(struct maker *m, int64_t at_ms, int64_t end_ms)
                    roll(m, 3) ? home : any_center(m));
     for (uint32_t i = 0; i < troubles; i++)
         add_trouble(m, at_ms + (int64_t)roll(m, (uint64_t)span_ms + 1));
+}
+
+/* In these runs operators and users do not wait for ever for a silent host. */
+static void add_impatience(struct maker *m)
+{
+    size_t n = m->s->n;
+
+    for (size_t i = 0; i < n; i++) {
+        struct fault f = m->s->v[i];
+
+        if (f.kind == FAULT_SUBMIT && roll(m, 4) == 0)
+            m->s->v[i].flags |= SUBMIT_TWICE;
+        if (f.kind != FAULT_CUT && f.kind != FAULT_RESET && f.kind != FAULT_CRASH)
+            continue;
+        for (int k = 0; k < 3; k++)
+            add(m, (struct fault){.at_ms = f.at_ms + (int64_t)roll(m, 90000),
+                                  .kind = FAULT_LOST,
+                                  .center = any_center(m),
+                                  .value = (int64_t)roll(m, 1024)});
+    }
 }
 
 static int by_time(const void *a, const void *b)
@@ -220,6 +241,8 @@ int script_make(uint64_t seed, uint32_t centers, uint32_t hours, struct script *
     for (int64_t at = 20000; at < s.end_ms;
          at += EPISODE_EVERY_MS / 2 + (int64_t)roll(&m, EPISODE_EVERY_MS))
         add_episode(&m, at, s.end_ms);
+    if (seed % 4 == 1)
+        add_impatience(&m);
     if (m.failed) {
         script_release(&s);
         return -ENOMEM;

@@ -32,6 +32,7 @@ static const char *const words[_FAULT_KIND_MAX] = {
     [FAULT_CRASH] = "crash",   [FAULT_STOP] = "stop",     [FAULT_DISK] = "disk",
     [FAULT_CLOCK] = "clock",   [FAULT_REPEAT] = "repeat", [FAULT_LIE] = "lie",
     [FAULT_GARBLE] = "garble", [FAULT_NODE] = "node",     [FAULT_BREAK] = "break",
+    [FAULT_LOST] = "lost",
 };
 
 static void put_number(FILE *to, const char *name, int64_t v)

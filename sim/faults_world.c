@@ -14,6 +14,7 @@
 #include "base/banned.h"
 
 #define WALL0_US (INT64_C(1800000000) * US_PER_S)
+#define AT_LEAST_ONCE_S 300
 #define SETTLE_MS (INT64_C(4) * 3600 * 1000)
 
 uint64_t world_draw(struct world *w)
@@ -123,6 +124,8 @@ static void submit(struct world *w, const struct fault *f)
     h.request.time_limit_s = f->limit_s;
     if (f->flags & SUBMIT_LATER)
         h.begin.us = fcenter_now(w, c).wall.us + 100 * US_PER_S;
+    if (f->flags & SUBMIT_TWICE)
+        h.at_least_once_s = AT_LEAST_ONCE_S;
     s->r = fed_submit(c->fed, &h, f->job, fcenter_now(w, c), &id, &fx, NULL);
     w->r->steps++;
     if (s->r < 0)
@@ -161,6 +164,40 @@ static void cancel(struct world *w, const struct fault *f)
     } else if (fed_unhold(c->fed, id, 0, fcenter_now(w, c), &fx, NULL) == 0) {
         gate_take(w, c, &fx);
     }
+}
+
+struct silent {
+    const struct world *w;
+    const struct fcenter *c;
+    uint64_t ids[64];
+    size_t n;
+};
+
+static int add_silent(const struct holding *h, void *arg)
+{
+    struct silent *s = arg;
+
+    if (fed_reason(s->c->fed, h) == REASON_SILENT && s->n < ARRAY_SIZE(s->ids))
+        s->ids[s->n++] = h->id;
+    return 0;
+}
+
+/* The operator of a center gives up one of the runs whose hosts are silent. */
+static void give_up(struct world *w, struct fcenter *c, int64_t which)
+{
+    struct silent s = {.w = w, .c = c};
+    struct fed_effects fx;
+
+    if (!fcenter_runs(w, c))
+        return;
+    fed_each_holding(c->fed, 0, add_silent, &s);
+    if (s.n == 0)
+        return;
+    w->r->steps++;
+    if (fed_declare_lost(c->fed, s.ids[(uint64_t)which % s.n], "root", 0,
+                         fcenter_now(w, c), &fx, NULL)
+        == 0)
+        gate_take(w, c, &fx);
 }
 
 void world_do(struct world *w, const struct fault *f)
@@ -218,6 +255,9 @@ void world_do(struct world *w, const struct fault *f)
         break;
     case FAULT_BREAK:
         c->broken_until_us = w->now_us + f->span_ms * MS;
+        break;
+    case FAULT_LOST:
+        give_up(w, c, f->value);
         break;
     case _FAULT_KIND_MAX:
         break;

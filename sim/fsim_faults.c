@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,20 +28,35 @@ struct faults_options {
     bool print;
     bool json;
     bool quiet;
+    bool as_it_is;
 };
 
-enum { F_SEED = 256, F_SEEDS, F_CENTERS, F_HOURS, F_SCRIPT, F_PRINT, F_JSON, F_QUIET };
+/* The seed under way, for whoever reads of a center that stopped itself. */
+static uint64_t playing;
+
+enum {
+    F_SEED = 256,
+    F_SEEDS,
+    F_CENTERS,
+    F_HOURS,
+    F_SCRIPT,
+    F_PRINT,
+    F_JSON,
+    F_QUIET,
+    F_AS_IT_IS
+};
 
 static const struct argp_option options[] = {
-    {"seed",    F_SEED,    "N",    0, "the first seed (1)",                           0},
-    {"seeds",   F_SEEDS,   "K",    0, "so many seeds from there on (1)",              0},
-    {"centers", F_CENTERS, "N",    0, "2 to 8 (3)",                                   0},
-    {"hours",   F_HOURS,   "H",    0, "simulated hours of each seed (24)",            0},
-    {"script",  F_SCRIPT,  "FILE", 0, "play this script instead of seeds (-: stdin)", 0},
-    {"print",   F_PRINT,   0,      0, "print the seed's script and play nothing",     0},
-    {"json",    F_JSON,    0,      0, "print JSON",                                   0},
-    {"quiet",   F_QUIET,   0,      0, "no progress",                                  0},
-    {0,         0,         0,      0, 0,                                              0},
+    {"seed",      F_SEED,     "N",    0, "the first seed (1)",                           0},
+    {"seeds",     F_SEEDS,    "K",    0, "so many seeds from there on (1)",              0},
+    {"centers",   F_CENTERS,  "N",    0, "2 to 8 (3)",                                   0},
+    {"hours",     F_HOURS,    "H",    0, "simulated hours of each seed (24)",            0},
+    {"script",    F_SCRIPT,   "FILE", 0, "play this script instead of seeds (-: stdin)", 0},
+    {"print",     F_PRINT,    0,      0, "print the seed's script and play nothing",     0},
+    {"json",      F_JSON,     0,      0, "print JSON",                                   0},
+    {"no-shrink", F_AS_IT_IS, 0,      0, "show the run that failed as it is",            0},
+    {"quiet",     F_QUIET,    0,      0, "no progress",                                  0},
+    {0,           0,          0,      0, 0,                                              0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *st)
@@ -71,6 +87,9 @@ static error_t parse(int key, char *arg, struct argp_state *st)
     case F_JSON:
         o->json = true;
         break;
+    case F_AS_IT_IS:
+        o->as_it_is = true;
+        break;
     case F_QUIET:
         o->quiet = true;
         break;
@@ -83,6 +102,23 @@ static error_t parse(int key, char *arg, struct argp_state *st)
     if (r < 0)
         argp_error(st, "%s", err.text);
     return 0;
+}
+
+/* An assertion of fed's own: say in which seed, with what a signal handler may call. */
+static void on_abort(int signal)
+{
+    char digits[24];
+    size_t n = sizeof(digits);
+    uint64_t seed = playing;
+
+    (void)signal;
+    digits[--n] = '\n';
+    do
+        digits[--n] = (char)('0' + seed % 10);
+    while (seed /= 10);
+    if (write(STDERR_FILENO, "violation: a center stopped itself in seed ", 43) > 0)
+        (void)!write(STDERR_FILENO, digits + n,
+                     sizeof(digits) - n); /* it ends anyway */
 }
 
 static double seconds_now(void)
@@ -178,6 +214,7 @@ int fsim_faults(int argc, char **argv)
     int r = 0;
 
     argp_parse(&argp, argc, argv, 0, 0, &o);
+    (void)signal(SIGABRT, on_abort); /* without it the seed is not named */
     centers = o.centers;
     show = !o.quiet && o.seeds > 1 && isatty(STDERR_FILENO);
     if (o.script)
@@ -194,6 +231,7 @@ int fsim_faults(int argc, char **argv)
             return 0;
         }
         if (r == 0) {
+            playing = s.seed;
             centers = s.centers;
             r = script_play(&s, &one);
         }
@@ -203,7 +241,7 @@ int fsim_faults(int argc, char **argv)
             (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds ", n, o.seeds);
         if (r == 0 && one.violated) {
             sum.violated = true;
-            r = tell_violation(&s, &one, !o.script);
+            r = tell_violation(&s, &one, !o.script && !o.as_it_is);
         }
         script_release(&s);
     }

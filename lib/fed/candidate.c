@@ -300,6 +300,10 @@ static void on_go(struct fed *f,
         handback(f, from, m, "not our latest claim");
         return;
     }
+    if (m->epoch <= j->c.epoch) {
+        handback(f, from, m, "it was offered again since");
+        return;
+    }
     if (f->now.mono.us - j->claimed.us > GO_VALID_US) {
         handback(f, from, m, "too late");
         candidate_park(f, j);
@@ -354,7 +358,9 @@ void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
         on_no(f, j, m);
         break;
     case PEER_CANCEL:
-        if (j)
+        if (m->lost)
+            host_lost(f, j, from, m);
+        else if (j)
             host_cancel(f, j, m);
         break;
     case PEER_ENDED_ACK:

@@ -38,6 +38,14 @@ void exchange_borrowed(struct fed *f, uint32_t center, int64_t milli)
         add(&p->borrowed_milli, milli);
 }
 
+void exchange_unlent(struct fed *f, uint32_t center, int64_t milli)
+{
+    struct peer_state *p = peer_find(f, center);
+
+    if (p && milli > 0)
+        p->lent_milli -= MIN(milli, p->lent_milli);
+}
+
 int fed_restore_exchange(struct fed *f,
                          uint32_t center,
                          int64_t lent_milli,

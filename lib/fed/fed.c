@@ -176,7 +176,7 @@ void waiting_update(struct fed *f, struct held *j)
         f->n_waiting--;
     }
     j->in_waiting = want;
-    if (j->h.hold == HOLD_FINAL && !j->in_final) {
+    if (j->h.hold == HOLD_FINAL && !j->in_final && !holding_awaits_lost(&j->h)) {
         j->in_final = true;
         j->final_at = f->now.mono;
         TAILQ_INSERT_TAIL(&f->finals, j, waiting);

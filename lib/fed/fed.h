@@ -161,6 +161,23 @@ int fed_cancel(struct fed *f,
                struct fed_effects *ret_fx,
                struct err *err);
 
+/*
+ * An operator says that the run of a silent host will never be heard of again: the job
+ * waits again when its user allows another run, else it ends as NODE_FAIL. Whatever
+ * that host says later does not count. FX_ANSWER follows on 0.
+ *
+ * Nothing changed: -ENOENT, -EALREADY (final), -EINVAL (nobody has been permitted to
+ * start it), -EISCONN (its host is connected), -ENOSPC (two hosts owe an answer
+ * already).
+ */
+int fed_declare_lost(struct fed *f,
+                     uint64_t id,
+                     const char *by,
+                     uint64_t ticket,
+                     struct now now,
+                     struct fed_effects *ret_fx,
+                     struct err *err);
+
 /* --hold given back: it may be offered from now on. -ENOENT, -EALREADY. */
 int fed_unhold(struct fed *f,
                uint64_t id,
@@ -258,6 +275,8 @@ void fed_each_copy(const struct fed *f,
                    int (*each)(const struct copy *c, void *arg),
                    void *arg);
 bool fed_peer_connected(const struct fed *f, uint32_t center);
+/* Since when it is not; {0} = it is, or we have never heard of it. */
+struct wall fed_silent_since(const struct fed *f, uint32_t center);
 /* Latest supply of a peer; NULL = none. ret_age_us since it came. */
 const struct supply *fed_supply(const struct fed *f,
                                 uint32_t center,

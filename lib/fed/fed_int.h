@@ -12,6 +12,7 @@
  *   holder.c     the holder's half of the protocol
  *   offering.c   choosing candidates for a waiting job, again and again
  *   rest.c       a center that said no is left alone for a while
+ *   lost.c       runs of silent hosts that were declared lost
  *   candidate.c  the candidate's half: offer, claim, go
  *   host.c       the candidate's half from the start on: started, ended, files
  *   peers.c      connections come and go; what must be said again
@@ -94,6 +95,7 @@ struct view; /* view.c */
 struct peer_state {
     uint32_t center;
     bool up;
+    struct now down; /* since when it is not up; {0} = never seen */
     uint64_t
         resync_holding; /* say again what concerns it, from this id on; 0 = nothing */
     bool resync_copies;
@@ -124,6 +126,8 @@ struct fed {
     size_t n_heap;
     size_t cap_heap;
     struct mono reoffer_at;
+    struct now resumed;  /* what was heard before is not known */
+    struct holding late; /* what a run that was declared lost came to */
 
     struct now now;        /* of the step under way */
     struct fed_effects fx; /* of the step under way */
@@ -205,6 +209,8 @@ void view_book(struct view *v,
 /* A run of ours ended there, or one of theirs here. */
 void exchange_lent(struct fed *f, uint32_t center, int64_t milli);
 void exchange_borrowed(struct fed *f, uint32_t center, int64_t milli);
+/* … and it was given back. */
+void exchange_unlent(struct fed *f, uint32_t center, int64_t milli);
 /* What `asker` owes `giver`, one of them being us; never negative. */
 int64_t exchange_debt(const struct fed *f, uint32_t center, bool we_give);
 
@@ -262,6 +268,26 @@ void held_finish(struct fed *f,
                  enum job_reason reason,
                  const char *what);
 void send_go(struct fed *f, struct held *j);
+void held_wait_again(struct fed *f, struct held *j, const char *what);
+void held_quiet(struct fed *f, struct held *j); /* no alarm but what lost runs need */
+
+/* --- lost.c ------------------------------------------------------------------------
+ */
+/* The run that was declared lost of which this center speaks; NULL = none. */
+struct lost_run *lost_find(struct held *j, uint32_t center, uint32_t epoch);
+/* What its host says after all. */
+void lost_msg(struct fed *f,
+              struct held *j,
+              struct lost_run *l,
+              const struct peer_msg *m);
+/* Ask the hosts of lost runs; true = an answer is awaited. */
+bool lost_ask(struct fed *f, struct held *j);
+void lost_say_again(struct fed *f, struct held *j, uint32_t center);
+/* --at-least-once: true when its time has come and it is done; else the alarm is set.
+ */
+bool lost_by_time(struct fed *f, struct held *j);
+/* Whether silence of its host will end its run by itself. */
+bool lost_may_come(const struct fed *f, const struct held *j);
 
 /* --- candidate.c, host.c -------------------------------------------------------- */
 void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m);
@@ -273,6 +299,10 @@ void copied_drop(struct fed *f, struct copied *j, const char *what);
 void host_go(struct fed *f, struct copied *j, const struct peer_msg *m);
 void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m);
 void host_ended_ack(struct fed *f, struct copied *j, const struct peer_msg *m);
+void host_lost(struct fed *f,
+               struct copied *j,
+               uint32_t from,
+               const struct peer_msg *m);
 void send_started(struct fed *f, struct copied *j);
 void send_ended(struct fed *f, struct copied *j);
 void fed_save_lines(struct fed *f,

@@ -70,6 +70,13 @@ static void send_ended_ack(struct fed *f, uint32_t to, const struct peer_msg *en
     say(f, to, &m);
 }
 
+void held_quiet(struct fed *f, struct held *j)
+{
+    alarm_clear(f, &j->alarm);
+    if (holding_awaits_lost(&j->h))
+        alarm_set(f, &j->alarm, (struct mono){f->now.mono.us + RETRY_MAX_US});
+}
+
 void held_finish(struct fed *f,
                  struct held *j,
                  enum job_state state,
@@ -78,7 +85,7 @@ void held_finish(struct fed *f,
 {
     j->h.state = state;
     j->h.reason = reason;
-    alarm_clear(f, &j->alarm);
+    held_quiet(f, j);
     held_set(f, j, HOLD_FINAL);
     save_held(f, j, "%s", what);
     fx_add(f, FX_FINAL, j->h.id);
@@ -92,7 +99,7 @@ static bool of_grant(const struct held *j, uint32_t from, const struct peer_msg 
 
 /* Back to waiting, under a new epoch: whatever the old one started or queued is void.
  */
-static void wait_again(struct fed *f, struct held *j, const char *what)
+void held_wait_again(struct fed *f, struct held *j, const char *what)
 {
     j->h.epoch++;
     j->h.grant = (struct grant){0};
@@ -189,7 +196,7 @@ static void on_handback(struct fed *f,
         held_finish(f, j, JOB_BOOT_FAIL, REASON_LAUNCH_FAILED, "handed back six times");
         return;
     }
-    wait_again(f, j, "handed back");
+    held_wait_again(f, j, "handed back");
 }
 
 static void on_started(struct fed *f,
@@ -203,7 +210,7 @@ static void on_started(struct fed *f,
     j->h.rank_map = m->rank_map;
     j->h.state = JOB_RUNNING;
     memcpy(j->h.nodes, m->nodes, sizeof(j->h.nodes));
-    alarm_clear(f, &j->alarm);
+    held_quiet(f, j);
     held_set(f, j, HOLD_STARTED);
     save_held(f, j, "started at %s", site_center_name(f->site, from));
     if (j->h.cancelled)
@@ -257,7 +264,7 @@ static void on_ended(struct fed *f,
     if (!m->done) {
         if (j->h.hold != HOLD_RETURNING) {
             j->h.state = JOB_COMPLETING;
-            alarm_clear(f, &j->alarm);
+            held_quiet(f, j);
             held_set(f, j, HOLD_RETURNING);
             save_held(f, j, "ended, files travel");
         }
@@ -267,7 +274,7 @@ static void on_ended(struct fed *f,
     save_run(f, j, from);
     if (may_requeue(j, m)) {
         j->h.restarts++;
-        wait_again(f, j, "run again after its host lost it");
+        held_wait_again(f, j, "run again after its host lost it");
     } else {
         held_finish(f, j, m->state, m->reason, job_state_word(m->state));
     }
@@ -296,9 +303,14 @@ static void unknown(struct fed *f, uint32_t from, const struct peer_msg *m)
 void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
 {
     struct held *j = fed_held_find(f, m->job);
+    struct lost_run *lost = j ? lost_find(j, from, m->epoch) : NULL;
 
     if (!j) {
         unknown(f, from, m);
+        return;
+    }
+    if (lost) {
+        lost_msg(f, j, lost, m);
         return;
     }
     switch (m->kind) {
@@ -349,6 +361,7 @@ void holder_say_again(struct fed *f, struct held *j, uint32_t center)
             say(f, center, &m);
         }
     }
+    lost_say_again(f, j, center);
     if (j->h.grant.center != center || j->h.hold == HOLD_FINAL)
         return;
     if (j->h.hold == HOLD_GRANTED)
@@ -360,8 +373,11 @@ void holder_say_again(struct fed *f, struct held *j, uint32_t center)
 /* Time to say it again, or a --begin that has come. */
 void holder_alarm(struct fed *f, struct held *j)
 {
-    bool pending = false;
+    bool pending;
 
+    if (lost_by_time(f, j))
+        return;
+    pending = lost_ask(f, j);
     if (j->h.hold == HOLD_WAITING && !j->h.held) {
         if (j->h.begin.us > f->now.wall.us) {
             alarm_set(f, &j->alarm,

@@ -121,6 +121,27 @@ void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m)
     fx_add(f, FX_CANCEL, j->c.id);
 }
 
+/*
+ * Its holder has declared the run of this epoch lost: it ends, or the holder hears that
+ * there is none and never will be.
+ */
+void host_lost(struct fed *f, struct copied *j, uint32_t from, const struct peer_msg *m)
+{
+    struct peer_msg none = {
+        .kind = PEER_HANDBACK, .job = m->job, .epoch = m->epoch, .lost = true};
+
+    if (j && j->c.copy >= COPY_STARTING && j->c.epoch == m->epoch) {
+        if (j->c.copy <= COPY_RUNNING)
+            host_cancel(f, j, m);
+        else
+            send_ended(f, j);
+        return;
+    }
+    if (j && j->c.copy < COPY_STARTING && j->c.epoch < m->epoch)
+        copied_drop(f, j, "its grant was declared lost");
+    say(f, from, &none);
+}
+
 static void take_rank_map(struct copied *j, const struct rank_map *m)
 {
     if (m)
@@ -277,12 +298,43 @@ int fed_files_returned(struct fed *f,
     return 0;
 }
 
+/* Declared lost while we were silent: nobody pays for it, and both books say so. */
+static void take_back(struct fed *f, struct copied *j)
+{
+    struct postings p = {0};
+    struct fed_fx *fx;
+
+    exchange_unlent(f, j->c.holder, j->c.usage.milli);
+    if (j->c.usage.milli > 0)
+        (void)book_refund(f->book, j->c.project, j->c.id, j->c.epoch, j->c.usage.milli,
+                          job_state_word(JOB_NODE_FAIL), f->now.wall, &p,
+                          NULL); /* the project is gone: nobody to give it back to */
+    fed_save_lines(f, &p);
+    j->c.usage.milli = 0;
+    j->c.outcome = JOB_NODE_FAIL;
+    j->c.reason = REASON_LOST;
+    fx = fx_add(f, FX_SAVE_RUN, j->c.id);
+    fx->copy = &j->c;
+    fx->hosted = true;
+    fx->epoch = j->c.epoch;
+    fx->center = f->site->number;
+}
+
 void host_ended_ack(struct fed *f, struct copied *j, const struct peer_msg *m)
 {
     struct fed_fx *fx;
 
-    if (j->c.epoch != m->epoch)
+    if (j->c.epoch != m->epoch || j->c.copy < COPY_RETURNING)
         return;
+    if (m->lost) {
+        take_back(f, j);
+        fx = fx_add(f, FX_DROP_COPY, j->c.id);
+        (void)word_copy(fx->what, sizeof(fx->what),
+                        "declared lost by its holder"); /* fits */
+        fx_add(f, FX_FORGET, j->c.id);
+        copied_remove(f, j);
+        return;
+    }
     if (j->c.copy == COPY_RETURNING && !m->done) {
         alarm_clear(f, &j->alarm); /* heard; the files are next */
         return;

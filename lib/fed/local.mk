@@ -8,6 +8,7 @@ lib_libfed_la_SOURCES = \
 	lib/fed/holder.c \
 	lib/fed/host.c \
 	lib/fed/intake.c \
+	lib/fed/lost.c \
 	lib/fed/offering.c \
 	lib/fed/peers.c \
 	lib/fed/rest.c \

@@ -29,6 +29,7 @@ int fed_peer_up(struct fed *f,
     if (!p)
         return -ENOMEM;
     p->up = true;
+    p->down = (struct now){0};
     p->resync_holding = 1;
     p->resync_copies = true;
     p->resync_copy = TAILQ_FIRST(&f->copies);
@@ -39,7 +40,19 @@ int fed_peer_up(struct fed *f,
 /* Ourselves as a peer that has just come back: the same code says it all again. */
 int fed_resume(struct fed *f, struct now now, struct fed_effects *ret_fx)
 {
+    f->resumed = now;
     return fed_peer_up(f, f->site->number, now, ret_fx);
+}
+
+/* Its silence counts from now on for those who chose a time. */
+static void wait_for_lost(struct fed *f, uint32_t center)
+{
+    struct held *j;
+
+    TAILQ_FOREACH (j, &f->holdings, all) {
+        if (j->h.at_least_once_s && j->h.grant.center == center && !j->alarm.slot)
+            alarm_set(f, &j->alarm, f->now.mono);
+    }
 }
 
 int fed_peer_down(struct fed *f,
@@ -53,9 +66,12 @@ int fed_peer_down(struct fed *f,
     if (r < 0)
         return r;
     if (p) {
+        if (p->up)
+            p->down = now;
         p->up = false;
         p->resync_holding = 0;
         p->resync_copies = false;
+        wait_for_lost(f, center);
     }
     step_end(f, ret_fx);
     return 0;
@@ -107,6 +123,9 @@ static bool concerns(const struct held *j, uint32_t center)
 {
     if (j->h.grant.center == center)
         return true;
+    for (int i = 0; i < LOST_RUNS_MAX; i++)
+        if (j->h.lost[i].center == center)
+            return true;
     for (int i = 0; i < CANDIDATES_MAX; i++)
         if (j->h.offers[i].state != OFFER_NONE && j->h.offers[i].center == center)
             return true;
@@ -146,7 +165,8 @@ static bool awaits(const struct fed *f,
                    const struct peer_state *p,
                    const struct held *j)
 {
-    return p->center == f->site->number && (j->in_waiting || j->h.hold == HOLD_GRANTED);
+    return p->center == f->site->number
+           && (j->in_waiting || j->h.hold == HOLD_GRANTED || lost_may_come(f, j));
 }
 
 static void resync_holdings(struct fed *f, struct peer_state *p)

@@ -67,7 +67,8 @@ void rest_add(struct fed *f, struct held *j, uint32_t center, uint32_t rule)
     }
     r->times = (uint16_t)MIN(r->times + 1, 16);
     r->rule = (uint16_t)rule;
-    us = MIN(REFUSED_REST_US << MIN(r->times - 1, 5), REFUSED_REST_MAX_US);
+    us = REFUSED_REST_US << MIN(r->times - 1, 5);
+    us = MIN(us, REFUSED_REST_MAX_US);
     us += us / 1024 * spread(j->h.id, center, r->times);
     r->until.us = f->now.mono.us + us;
 }

@@ -21,3 +21,11 @@ static const char *const offer_words[] = {
     [OFFER_RECALLED] = "recalled",
 };
 ENUM_WORDS(offer_state, enum offer_state, _OFFER_STATE_MAX, offer_words)
+
+bool holding_awaits_lost(const struct holding *h)
+{
+    for (int i = 0; i < LOST_RUNS_MAX; i++)
+        if (h->lost[i].center)
+            return true;
+    return false;
+}

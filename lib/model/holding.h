@@ -43,6 +43,15 @@ struct grant {
     struct wall at;
 };
 
+/* A run that was declared lost while its host was silent: it does not count, whatever
+ * that host says when it is back. center 0 = none. */
+struct lost_run {
+    uint32_t center;
+    uint32_t epoch;
+    bool ended; /* the host has said how it ended; it is in the books, free of charge */
+};
+#define LOST_RUNS_MAX 2 /* of one job, whose hosts have not answered yet */
+
 enum hold_state {
     HOLD_WAITING,   /* nobody may start it */
     HOLD_GRANTED,   /* one center may, or has */
@@ -74,6 +83,9 @@ struct holding {
     uint32_t priority;
     bool requeue;
     bool held;
+    uint32_t
+        at_least_once_s; /* run it again when its host is silent so long; 0 = never */
+    struct lost_run lost[LOST_RUNS_MAX];
 
     bool cancelled; /* asked for; the grant's host has been or will be told */
     char cancelled_by[NAME_CAP];
@@ -90,6 +102,9 @@ struct holding {
     struct usage usage;
     struct rank_map rank_map; /* of the run */
 };
+
+/* Whether the host of a run that was declared lost has still to answer. */
+bool holding_awaits_lost(const struct holding *h);
 
 const char *hold_state_word(enum hold_state s);
 bool hold_state_parse(const char *word, enum hold_state *ret_s);

@@ -52,11 +52,12 @@ struct job_spec {
     char *mail_type;
     struct wall begin; /* --begin; 0 = now */
     bool hold;
-    bool requeue;          /* may be run again after its host lost it */
-    uint32_t signal;       /* --signal: number, 0 = none */
-    uint32_t signal_s;     /* … so many seconds before the limit */
-    bool signal_batch;     /* … to the script alone (B:) */
-    uint64_t client_token; /* given by the client: the same token is the same job */
+    bool requeue;             /* may be run again after its host lost it */
+    uint32_t at_least_once_s; /* … or is silent so long; 0 = never */
+    uint32_t signal;          /* --signal: number, 0 = none */
+    uint32_t signal_s;        /* … so many seconds before the limit */
+    bool signal_batch;        /* … to the script alone (B:) */
+    uint64_t client_token;    /* given by the client: the same token is the same job */
 };
 
 struct job_spec *job_spec_new(void); /* defaults: 1 task, 1 cpu; NULL = no memory */

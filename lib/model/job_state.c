@@ -47,6 +47,7 @@ static const char *const reasons[_JOB_REASON_MAX] = {
     [REASON_NODE_DOWN] = "NodeDown",
     [REASON_FILES] = "StageOutFailed",
     [REASON_SITE_LIMIT] = "SiteLimit",
+    [REASON_LOST] = "DeclaredLost",
 };
 
 const char *job_state_word(enum job_state s)

@@ -43,6 +43,7 @@ enum job_reason {
     REASON_NODE_DOWN,
     REASON_FILES,      /* an output could not be brought back */
     REASON_SITE_LIMIT, /* a limit that the host's own Slurm has set */
+    REASON_LOST,       /* its host was silent, and the run was declared lost */
     _JOB_REASON_MAX
 };
 

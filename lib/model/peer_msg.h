@@ -26,12 +26,12 @@ enum peer_kind {
                        later */
     PEER_GO,        /* job epoch claim person name spec: start it, once */
     PEER_NO,        /* job epoch claim text: drop the copy */
-    PEER_CANCEL,    /* job epoch text: end the run (or drop the copy) */
-    PEER_ENDED_ACK, /* job epoch: the holder has written the end down */
+    PEER_CANCEL,    /* job epoch text lost: end the run (or drop the copy) */
+    PEER_ENDED_ACK, /* job epoch done lost: the holder has written the end down */
     /* candidate -> holder */
     PEER_OFFER_ACK, /* job epoch accepted text rule */
     PEER_CLAIM,     /* job epoch claim: I could start it now */
-    PEER_HANDBACK,  /* job epoch claim text: a grant that was not used */
+    PEER_HANDBACK,  /* job epoch claim text lost: a grant that was not used */
     PEER_STARTED,   /* job epoch claim at nodes rank_map */
     PEER_ENDED,     /* job epoch claim state reason exit usage rank_map nodes text
                        done */
@@ -53,6 +53,8 @@ struct peer_msg {
     bool accepted;
     uint32_t rule; /* enum route_rule of a refusal */
     bool done;     /* ENDED: files are back too */
+    bool lost;     /* CANCEL, ENDED_ACK: declared lost, the run does not count;
+                      HANDBACK: nothing of such a run is here */
     enum job_state state;
     enum job_reason reason;
     int32_t exit_code;

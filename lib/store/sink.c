@@ -81,7 +81,9 @@ static const char *const put_sql[] = {
                 " project, partition, state, started, ended, elapsed_s, core_s,"
                 " mem_mib_s, gpu_s, cpu_us, max_rss_bytes, n_nodes, n_cores, milli)"
                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-                " ?15, ?16, ?17, ?18, ?19, ?20, ?21) ON CONFLICT DO NOTHING",
+                " ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+                /* Said again it is the same; a charge may be taken back. */
+                " ON CONFLICT DO UPDATE SET state = ?10, milli = ?21 WHERE milli > ?21",
     [PUT_FACT] = "INSERT INTO facts(name, value) VALUES(?1, ?2)"
                  " ON CONFLICT(name) DO UPDATE SET value = ?2",
     [PUT_CHECKPOINT] = "INSERT INTO checkpoint(origin, size, at, text, signature)"
@@ -236,7 +238,7 @@ static int put_holding(struct sink *s, const struct op *o, struct err *err)
     if (r < 0)
         return r;
     bind_u64(st, 1, h->id);
-    bind_i64(st, 2, h->hold == HOLD_FINAL);
+    bind_i64(st, 2, h->hold == HOLD_FINAL && !holding_awaits_lost(h));
     bind_word(st, 3, job_state_word(h->state));
     bind_word(st, 4, h->user);
     bind_word(st, 5, h->institution);

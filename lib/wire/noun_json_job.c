@@ -33,6 +33,13 @@ static const struct member grant_table[] = {
 };
 static const struct member_list grant_members = MEMBER_LIST(grant_table);
 
+static const struct member lost_run_table[] = {
+    M_U32_TO(struct lost_run, center, CENTERS_MAX),
+    M_U32(struct lost_run, epoch),
+    M_BOOL(struct lost_run, ended),
+};
+static const struct member_list lost_run_members = MEMBER_LIST(lost_run_table);
+
 static const struct member holding_table[] = {
     M_NEEDED_ID(struct holding, id),
     M_WORD(struct holding, hold, hold_state_words, MEMBER_ALWAYS),
@@ -41,7 +48,7 @@ static const struct member holding_table[] = {
     M_U32(struct holding, epoch),
     M_NOUN(struct holding, grant, grant_members),
     {MEMBER_(struct holding, offers, "offers", MEMBER_NOUNS), .cap = CANDIDATES_MAX,
-                                            .size = sizeof(struct offer), .of = &offer_members},
+                                            .size = sizeof(struct offer),    .of = &offer_members   },
     M_U32(struct holding, uid),
     M_TEXT(struct holding, user),
     M_TEXT(struct holding, person),
@@ -55,6 +62,9 @@ static const struct member holding_table[] = {
     M_U32(struct holding, priority),
     M_BOOL(struct holding, requeue),
     M_BOOL(struct holding, held),
+    M_U32(struct holding, at_least_once_s),
+    {MEMBER_(struct holding, lost,   "lost",   MEMBER_NOUNS), .cap = LOST_RUNS_MAX,
+                                            .size = sizeof(struct lost_run), .of = &lost_run_members},
     M_BOOL(struct holding, cancelled),
     M_TEXT(struct holding, cancelled_by),
     M_WALL(struct holding, submitted),

@@ -59,6 +59,7 @@ static const struct member job_spec_table[] = {
     M_WALL(struct job_spec, begin),
     M_BOOL(struct job_spec, hold),
     M_BOOL(struct job_spec, requeue),
+    M_U32(struct job_spec, at_least_once_s),
     M_U32_TO(struct job_spec, signal, 64),
     M_U32(struct job_spec, signal_s),
     M_BOOL(struct job_spec, signal_batch),

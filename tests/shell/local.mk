@@ -11,6 +11,7 @@ shell_tests = \
 	tests/shell/kill.t \
 	tests/shell/ledger.t \
 	tests/shell/learn.t \
+	tests/shell/lost.t \
 	tests/shell/mpi.t \
 	tests/shell/packages.t \
 	tests/shell/reload.t \

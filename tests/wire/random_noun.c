@@ -156,6 +156,10 @@ void random_holding(struct dice *d, struct holding *h)
     h->input_bytes = number(d, INT64_MAX);
     h->priority = u32(d);
     h->requeue = coin(d);
+    h->at_least_once_s = u32(d);
+    if (coin(d))
+        h->lost[0] = (struct lost_run){
+            .center = 1 + u32(d) % 999, .epoch = u32(d), .ended = coin(d)};
     h->held = coin(d);
     h->cancelled = coin(d);
     TEXT(h->cancelled_by);
@@ -367,6 +371,7 @@ struct job_spec *random_job_spec(struct dice *d)
     s->begin = wall(d);
     s->hold = coin(d);
     s->requeue = coin(d);
+    s->at_least_once_s = u32(d);
     s->signal = dice_below(d, 65);
     s->signal_s = u32(d);
     s->signal_batch = coin(d);
