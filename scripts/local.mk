@@ -21,6 +21,7 @@ hopluu_scripts = \
 	scripts/check-spelling \
 	scripts/demo \
 	scripts/install-packages \
+	scripts/mutants \
 	scripts/packages \
 	scripts/slurm-source \
 	scripts/test

@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -119,8 +120,6 @@ static void on_offer(struct fed *f, uint32_t from, const struct peer_msg *m)
     enum route_rule rule;
     struct err err = {0};
 
-    if (j && j->c.copy >= COPY_STARTING)
-        return; /* an old offer; its holder hears from the run itself */
     if (request_check(&m->request, &err) < 0) {
         answer_offer(f, from, m, RULE_SIZE, err.text);
         return;
@@ -329,8 +328,6 @@ static void on_recall(struct fed *f,
 {
     struct peer_msg dropped = {.kind = PEER_DROPPED, .job = m->job, .epoch = m->epoch};
 
-    if (j && j->c.copy >= COPY_STARTING)
-        return; /* granted: the holder hears of the run */
     if (j && j->c.epoch > m->epoch)
         return; /* an old recall, overtaken by a new offer */
     if (j)
@@ -338,12 +335,11 @@ static void on_recall(struct fed *f,
     say(f, from, &dropped);
 }
 
-void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
+static void hear(struct fed *f,
+                 struct copied *j,
+                 uint32_t from,
+                 const struct peer_msg *m)
 {
-    struct copied *j = copied_find(f, m->job);
-
-    if (j && j->c.holder != from)
-        return; /* only its holder speaks about it */
     switch (m->kind) {
     case PEER_OFFER:
         on_offer(f, from, m);
@@ -376,6 +372,19 @@ void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
     case _PEER_KIND_MAX:
         break; /* the other direction: peers.c has refused it */
     }
+}
+
+void candidate_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
+{
+    struct copied *j = copied_find(f, m->job);
+    int was = j ? (int)j->c.copy : COPY_NONE;
+
+    if (j && j->c.holder != from)
+        return; /* only its holder speaks about it */
+    if (copy_hears(was, m->kind))
+        hear(f, j, from, m);
+    j = copied_find(f, m->job);
+    assert(copy_way(was, m->kind, j ? (int)j->c.copy : COPY_NONE));
 }
 
 /* What the holder may have missed of what we said. */

@@ -16,7 +16,8 @@
  *   candidate.c  the candidate's half: offer, claim, go
  *   host.c       the candidate's half from the start on: started, ended, files
  *   peers.c      connections come and go; what must be said again
- *   states.c     the allowed edges of both machines
+ *   states.c     the one place where a state changes
+ *   edges.c      both machines as tables: state, message, what it may lead to
  */
 #ifndef HOPLUU_FED_FED_INT_H
 #define HOPLUU_FED_FED_INT_H
@@ -174,6 +175,16 @@ bool hold_edge(enum hold_state from, enum hold_state to);
 bool copy_edge(enum copy_state from, enum copy_state to);
 void held_set(struct fed *f, struct held *j, enum hold_state to);
 void copied_set(struct fed *f, struct copied *j, enum copy_state to);
+
+/* --- edges.c ----------------------------------------------------------------- */
+#define COPY_NONE _COPY_STATE_MAX /* there is no copy */
+
+/* Whether a message may change or say anything in this state. */
+bool holder_hears(enum hold_state s, enum peer_kind on);
+bool copy_hears(int s, enum peer_kind on);
+/* Whether it may lead from here to there; staying is an edge too. */
+bool holder_edge(enum hold_state from, enum peer_kind on, enum hold_state to);
+bool copy_way(int from, enum peer_kind on, int to);
 
 /* --- fed.c -------------------------------------------------------------------- */
 struct held *fed_held_find(const struct fed *f, uint64_t id);

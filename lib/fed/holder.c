@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -300,19 +301,8 @@ static void unknown(struct fed *f, uint32_t from, const struct peer_msg *m)
         send_ended_ack(f, from, m);
 }
 
-void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
+static void hear(struct fed *f, struct held *j, uint32_t from, const struct peer_msg *m)
 {
-    struct held *j = fed_held_find(f, m->job);
-    struct lost_run *lost = j ? lost_find(j, from, m->epoch) : NULL;
-
-    if (!j) {
-        unknown(f, from, m);
-        return;
-    }
-    if (lost) {
-        lost_msg(f, j, lost, m);
-        return;
-    }
     switch (m->kind) {
     case PEER_OFFER_ACK:
         on_offer_ack(f, j, from, m);
@@ -341,6 +331,26 @@ void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
     case _PEER_KIND_MAX:
         break; /* the other direction: peers.c has refused it */
     }
+}
+
+void holder_msg(struct fed *f, uint32_t from, const struct peer_msg *m)
+{
+    struct held *j = fed_held_find(f, m->job);
+    struct lost_run *lost = j ? lost_find(j, from, m->epoch) : NULL;
+    enum hold_state was;
+
+    if (!j) {
+        unknown(f, from, m);
+        return;
+    }
+    if (lost) {
+        lost_msg(f, j, lost, m);
+        return;
+    }
+    was = j->h.hold;
+    if (holder_hears(was, m->kind))
+        hear(f, j, from, m);
+    assert(holder_edge(was, m->kind, j->h.hold));
 }
 
 /* What this center may have missed of what we said. */

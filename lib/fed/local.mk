@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += lib/libfed.la
 lib_libfed_la_SOURCES = \
 	lib/fed/alarm.c \
 	lib/fed/candidate.c \
+	lib/fed/edges.c \
 	lib/fed/exchange.c \
 	lib/fed/fed.c lib/fed/fed.h lib/fed/fed_int.h \
 	lib/fed/holder.c \

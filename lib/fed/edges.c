@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
+/*
+ * edges - both machines as tables: what each message may do to a record in each state
+ *
+ * Every pair of a state and a message has a row. STAYS: it may be answered, or change
+ * something beside the state. IGNORED: nothing happens, and nothing is said. What a
+ * message led to is checked against its row at every step, here as in the shipped
+ * daemon; tests/fed/test_edges walks all pairs.
+ */
+#include "config.h"
+
+#include "fed/fed_int.h"
+
+#include <assert.h>
+
+#include "base/banned.h"
+
+#define TO(s) (1u << (s))
+#define STAYS (1u << 30)
+#define IGNORED (1u << 31)
+#define GONE TO(COPY_NONE)
+
+struct row {
+    int state;
+    enum peer_kind on;
+    unsigned to;
+};
+
+/* What a candidate says, by the holder's record. */
+static const struct row holder_rows[] = {
+    {HOLD_WAITING,   PEER_OFFER_ACK, STAYS                                    },
+    {HOLD_WAITING,   PEER_CLAIM,     STAYS | TO(HOLD_GRANTED)                 }, /* GO, or NO */
+    {HOLD_WAITING,   PEER_HANDBACK,  IGNORED                                  },
+    {HOLD_WAITING,   PEER_STARTED,   IGNORED                                  },
+    {HOLD_WAITING,   PEER_ENDED,     STAYS                                    }, /* of an epoch that is in the books */
+    {HOLD_WAITING,   PEER_DROPPED,   STAYS                                    },
+
+    {HOLD_GRANTED,   PEER_OFFER_ACK, IGNORED                                  },
+    {HOLD_GRANTED,   PEER_CLAIM,     STAYS                                    }, /* the same GO, or NO */
+    {HOLD_GRANTED,   PEER_HANDBACK,  STAYS | TO(HOLD_WAITING) | TO(HOLD_FINAL)},
+    {HOLD_GRANTED,   PEER_STARTED,   STAYS | TO(HOLD_STARTED)                 },
+    {HOLD_GRANTED,   PEER_ENDED,
+     STAYS | TO(HOLD_RETURNING) | TO(HOLD_FINAL) | TO(HOLD_WAITING)           },
+    {HOLD_GRANTED,   PEER_DROPPED,   STAYS                                    },
+
+    {HOLD_STARTED,   PEER_OFFER_ACK, IGNORED                                  },
+    {HOLD_STARTED,   PEER_CLAIM,     STAYS                                    },
+    {HOLD_STARTED,   PEER_HANDBACK,  IGNORED                                  },
+    {HOLD_STARTED,   PEER_STARTED,   IGNORED                                  },
+    {HOLD_STARTED,   PEER_ENDED,
+     STAYS | TO(HOLD_RETURNING) | TO(HOLD_FINAL) | TO(HOLD_WAITING)           },
+    {HOLD_STARTED,   PEER_DROPPED,   STAYS                                    },
+
+    {HOLD_RETURNING, PEER_OFFER_ACK, IGNORED                                  },
+    {HOLD_RETURNING, PEER_CLAIM,     STAYS                                    },
+    {HOLD_RETURNING, PEER_HANDBACK,  IGNORED                                  },
+    {HOLD_RETURNING, PEER_STARTED,   IGNORED                                  },
+    {HOLD_RETURNING, PEER_ENDED,     STAYS | TO(HOLD_FINAL) | TO(HOLD_WAITING)},
+    {HOLD_RETURNING, PEER_DROPPED,   STAYS                                    },
+
+    {HOLD_FINAL,     PEER_OFFER_ACK, IGNORED                                  },
+    {HOLD_FINAL,     PEER_CLAIM,     STAYS                                    },
+    {HOLD_FINAL,     PEER_HANDBACK,  IGNORED                                  },
+    {HOLD_FINAL,     PEER_STARTED,   IGNORED                                  },
+    {HOLD_FINAL,     PEER_ENDED,     STAYS                                    }, /* acknowledged again */
+    {HOLD_FINAL,     PEER_DROPPED,   STAYS                                    },
+};
+
+/* What a holder says, by the candidate's copy. */
+static const struct row copy_rows[] = {
+    {COPY_NONE,      PEER_OFFER,     STAYS | TO(COPY_QUEUED)                           },
+    {COPY_NONE,      PEER_RECALL,    STAYS                                             }, /* dropped */
+    {COPY_NONE,      PEER_GO,        STAYS                                             }, /* handed back */
+    {COPY_NONE,      PEER_NO,        IGNORED                                           },
+    {COPY_NONE,      PEER_CANCEL,    STAYS                                             }, /* lost: nothing of it is here */
+    {COPY_NONE,      PEER_ENDED_ACK, IGNORED                                           },
+
+    {COPY_QUEUED,    PEER_OFFER,     STAYS | GONE                                      },
+    {COPY_QUEUED,    PEER_RECALL,    STAYS | GONE                                      },
+    {COPY_QUEUED,    PEER_GO,        STAYS                                             }, /* handed back */
+    {COPY_QUEUED,    PEER_NO,        STAYS | GONE                                      },
+    {COPY_QUEUED,    PEER_CANCEL,    STAYS | GONE                                      },
+    {COPY_QUEUED,    PEER_ENDED_ACK, IGNORED                                           },
+
+    {COPY_CLAIMED,   PEER_OFFER,     STAYS | GONE                                      },
+    {COPY_CLAIMED,   PEER_RECALL,    STAYS | GONE                                      },
+    {COPY_CLAIMED,   PEER_GO,        STAYS | TO(COPY_STARTING) | TO(COPY_QUEUED) | GONE},
+    {COPY_CLAIMED,   PEER_NO,        STAYS | GONE                                      },
+    {COPY_CLAIMED,   PEER_CANCEL,    STAYS | GONE                                      },
+    {COPY_CLAIMED,   PEER_ENDED_ACK, IGNORED                                           },
+
+    {COPY_STARTING,  PEER_OFFER,     IGNORED                                           }, /* its holder hears of the run itself */
+    {COPY_STARTING,  PEER_RECALL,    IGNORED                                           },
+    {COPY_STARTING,  PEER_GO,        STAYS                                             },
+    {COPY_STARTING,  PEER_NO,        IGNORED                                           },
+    {COPY_STARTING,  PEER_CANCEL,    STAYS                                             },
+    {COPY_STARTING,  PEER_ENDED_ACK, IGNORED                                           },
+
+    {COPY_RUNNING,   PEER_OFFER,     IGNORED                                           },
+    {COPY_RUNNING,   PEER_RECALL,    IGNORED                                           },
+    {COPY_RUNNING,   PEER_GO,        STAYS                                             },
+    {COPY_RUNNING,   PEER_NO,        IGNORED                                           },
+    {COPY_RUNNING,   PEER_CANCEL,    STAYS                                             },
+    {COPY_RUNNING,   PEER_ENDED_ACK, IGNORED                                           },
+
+    {COPY_RETURNING, PEER_OFFER,     IGNORED                                           },
+    {COPY_RETURNING, PEER_RECALL,    IGNORED                                           },
+    {COPY_RETURNING, PEER_GO,        STAYS                                             },
+    {COPY_RETURNING, PEER_NO,        IGNORED                                           },
+    {COPY_RETURNING, PEER_CANCEL,    STAYS                                             },
+    {COPY_RETURNING, PEER_ENDED_ACK, STAYS | GONE                                      },
+
+    {COPY_ENDED,     PEER_OFFER,     IGNORED                                           },
+    {COPY_ENDED,     PEER_RECALL,    IGNORED                                           },
+    {COPY_ENDED,     PEER_GO,        STAYS                                             },
+    {COPY_ENDED,     PEER_NO,        IGNORED                                           },
+    {COPY_ENDED,     PEER_CANCEL,    STAYS                                             },
+    {COPY_ENDED,     PEER_ENDED_ACK, STAYS | GONE                                      },
+};
+
+static const struct row *find(const struct row *v,
+                              size_t n,
+                              int state,
+                              enum peer_kind on)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].state == state && v[i].on == on)
+            return &v[i];
+    return NULL;
+}
+
+static const struct row *holder_row(enum hold_state s, enum peer_kind on)
+{
+    /* In order of both, so it is where it is looked for first. */
+    size_t i = (size_t)s * 6 + (size_t)(on - PEER_OFFER_ACK);
+    const struct row *r = i < ARRAY_SIZE(holder_rows) ? &holder_rows[i] : NULL;
+
+    return r && r->state == (int)s && r->on == on
+               ? r
+               : find(holder_rows, ARRAY_SIZE(holder_rows), (int)s, on);
+}
+
+static const struct row *copy_row(int s, enum peer_kind on)
+{
+    size_t i = (size_t)((s + 1) % (COPY_NONE + 1)) * 6 + (size_t)on;
+    const struct row *r = i < ARRAY_SIZE(copy_rows) ? &copy_rows[i] : NULL;
+
+    return r && r->state == s && r->on == on
+               ? r
+               : find(copy_rows, ARRAY_SIZE(copy_rows), s, on);
+}
+
+bool holder_hears(enum hold_state s, enum peer_kind on)
+{
+    const struct row *r = holder_row(s, on);
+
+    assert(r);
+    return !(r->to & IGNORED);
+}
+
+bool copy_hears(int s, enum peer_kind on)
+{
+    const struct row *r = copy_row(s, on);
+
+    assert(r);
+    return !(r->to & IGNORED);
+}
+
+bool holder_edge(enum hold_state from, enum peer_kind on, enum hold_state to)
+{
+    const struct row *r = holder_row(from, on);
+
+    return r && (from == to ? r->to & (STAYS | IGNORED) : r->to & TO(to));
+}
+
+bool copy_way(int from, enum peer_kind on, int to)
+{
+    const struct row *r = copy_row(from, on);
+
+    return r && (from == to ? r->to & (STAYS | IGNORED) : r->to & TO(to));
+}
