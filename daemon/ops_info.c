@@ -37,31 +37,46 @@ static void add_node(const struct engine_node *n, void *arg)
     (void)json_array_append_new(arg, o); /* a lack shows as a missing row */
 }
 
+/* What there is to say of a center beside its supply. */
+static const char *remark(struct center *c,
+                          uint32_t center,
+                          const char *other,
+                          char *text)
+{
+    return !other[0] && fed_resting(c->fed, center, text, ROUTE_TEXT_CAP) ? text
+                                                                          : other;
+}
+
 static json_t *own_center(struct center *c)
 {
+    char text[ROUTE_TEXT_CAP];
     const struct site *s = center_site(c);
     struct supply supply = {.center = s->number};
     struct fed_counts n = fed_count(c->fed);
 
     c->engine->ops->supply(c->engine, &supply);
-    return json_pack("{s:s,s:i,s:b,s:b,s:i,s:s,s:I,s:I,s:o}", "name", s->name, "number",
-                     (int)s->number, "own", 1, "connected", 1, "age_s", 0, "text",
-                     store_failing(c->store) ? "its state cannot be written" : "",
-                     "waiting", (json_int_t)n.waiting, "copies", (json_int_t)n.copies,
-                     "supply", supply_to_json(&supply));
+    return json_pack(
+        "{s:s,s:i,s:b,s:b,s:i,s:s,s:I,s:I,s:o}", "name", s->name, "number",
+        (int)s->number, "own", 1, "connected", 1, "age_s", 0, "text",
+        remark(c, s->number,
+               store_failing(c->store) ? "its state cannot be written" : "", text),
+        "waiting", (json_int_t)n.waiting, "copies", (json_int_t)n.copies, "supply",
+        supply_to_json(&supply));
 }
 
 static json_t *other_center(struct center *c, const struct peer *p)
 {
+    char text[ROUTE_TEXT_CAP];
     int64_t age_us = 0;
     const struct supply *supply =
         fed_supply(c->fed, p->number, now_read().mono, &age_us);
 
-    return json_pack(
-        "{s:s,s:i,s:b,s:b,s:I,s:s,s:o}", "name", p->name, "number", (int)p->number,
-        "own", 0, "connected", fed_peer_connected(c->fed, p->number), "age_s",
-        (json_int_t)(age_us / US_PER_S), "text", peers_text(c->peers, p->number),
-        "supply", supply ? supply_to_json(supply) : json_null());
+    return json_pack("{s:s,s:i,s:b,s:b,s:I,s:s,s:o}", "name", p->name, "number",
+                     (int)p->number, "own", 0, "connected",
+                     fed_peer_connected(c->fed, p->number), "age_s",
+                     (json_int_t)(age_us / US_PER_S), "text",
+                     remark(c, p->number, peers_text(c->peers, p->number), text),
+                     "supply", supply ? supply_to_json(supply) : json_null());
 }
 
 int op_info(struct ask *a, struct err *err)

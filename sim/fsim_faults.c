@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 struct faults_options {
     uint64_t seed;
     uint64_t seeds;
+    uint32_t seconds; /* 0 = not by time */
     uint32_t centers;
     uint32_t hours;
     const char *script;
@@ -43,21 +45,33 @@ enum {
     F_PRINT,
     F_JSON,
     F_QUIET,
-    F_AS_IT_IS
+    F_AS_IT_IS,
+    F_SECONDS
 };
 
 static const struct argp_option options[] = {
-    {"seed",      F_SEED,     "N",    0, "the first seed (1)",                           0},
-    {"seeds",     F_SEEDS,    "K",    0, "so many seeds from there on (1)",              0},
-    {"centers",   F_CENTERS,  "N",    0, "2 to 8 (3)",                                   0},
-    {"hours",     F_HOURS,    "H",    0, "simulated hours of each seed (24)",            0},
-    {"script",    F_SCRIPT,   "FILE", 0, "play this script instead of seeds (-: stdin)", 0},
-    {"print",     F_PRINT,    0,      0, "print the seed's script and play nothing",     0},
-    {"json",      F_JSON,     0,      0, "print JSON",                                   0},
-    {"no-shrink", F_AS_IT_IS, 0,      0, "show the run that failed as it is",            0},
-    {"quiet",     F_QUIET,    0,      0, "no progress",                                  0},
-    {0,           0,          0,      0, 0,                                              0},
+    {"seed",      F_SEED,     "N",    0, "the first seed (1), or fresh: one that nobody has played",
+     0                                                                                                },
+    {"seeds",     F_SEEDS,    "K",    0, "so many seeds from there on (1)",                          0},
+    {"seconds",   F_SECONDS,  "S",    0, "as many seeds as are played in this time",                 0},
+    {"centers",   F_CENTERS,  "N",    0, "2 to 8 (3)",                                               0},
+    {"hours",     F_HOURS,    "H",    0, "simulated hours of each seed (24)",                        0},
+    {"script",    F_SCRIPT,   "FILE", 0, "play this script instead of seeds (-: stdin)",             0},
+    {"print",     F_PRINT,    0,      0, "print the seed's script and play nothing",                 0},
+    {"no-shrink", F_AS_IT_IS, 0,      0, "show the run that failed as it is",                        0},
+    {"json",      F_JSON,     0,      0, "print JSON",                                               0},
+    {"quiet",     F_QUIET,    0,      0, "no progress",                                              0},
+    {0,           0,          0,      0, 0,                                                          0},
 };
+
+/* Small enough to be typed again. */
+static uint64_t fresh_seed(void)
+{
+    uint32_t n = 0;
+
+    (void)!getrandom(&n, sizeof(n), 0); /* 4 bytes are always there */
+    return (uint64_t)n * 1000000;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *st)
 {
@@ -67,10 +81,16 @@ static error_t parse(int key, char *arg, struct argp_state *st)
 
     switch (key) {
     case F_SEED:
-        r = measure_u64(arg, 0, UINT64_MAX, &o->seed, &err);
+        if (!strcmp(arg, "fresh"))
+            o->seed = fresh_seed();
+        else
+            r = measure_u64(arg, 0, UINT64_MAX, &o->seed, &err);
         break;
     case F_SEEDS:
         r = measure_u64(arg, 1, UINT32_MAX, &o->seeds, &err);
+        break;
+    case F_SECONDS:
+        r = measure_u32(arg, 1, 1000000, &o->seconds, &err);
         break;
     case F_CENTERS:
         r = measure_u32(arg, 2, FAULTS_CENTERS_MAX, &o->centers, &err);
@@ -127,6 +147,16 @@ static double seconds_now(void)
 
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* cannot fail */
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool time_is_up(const struct faults_options *o, const struct timespec *start)
+{
+    struct timespec t;
+
+    if (!o->seconds)
+        return false;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
+    return t.tv_sec - start->tv_sec >= (time_t)o->seconds;
 }
 
 static void add(struct faults_result *sum, const struct faults_result *r)
@@ -211,15 +241,19 @@ int fsim_faults(int argc, char **argv)
     uint64_t n = 0;
     uint32_t centers;
     double start = seconds_now();
+    struct timespec began;
     int r = 0;
 
+    (void)clock_gettime(CLOCK_MONOTONIC, &began); /* cannot fail */
     argp_parse(&argp, argc, argv, 0, 0, &o);
+    if (o.seconds && o.seeds == 1)
+        o.seeds = UINT32_MAX;
     (void)signal(SIGABRT, on_abort); /* without it the seed is not named */
     centers = o.centers;
     show = !o.quiet && o.seeds > 1 && isatty(STDERR_FILENO);
     if (o.script)
         o.seeds = 1;
-    while (n < o.seeds && r == 0 && !sum.violated) {
+    while (n < o.seeds && r == 0 && !sum.violated && !time_is_up(&o, &began)) {
         struct faults_result one = {0};
         struct script s = {0};
 
@@ -238,7 +272,7 @@ int fsim_faults(int argc, char **argv)
         n++;
         add(&sum, &one);
         if (show && n % 64 == 0)
-            (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds ", n, o.seeds);
+            (void)fprintf(stderr, "\r%" PRIu64 " seeds ", n);
         if (r == 0 && one.violated) {
             sum.violated = true;
             r = tell_violation(&s, &one, !o.script && !o.as_it_is);

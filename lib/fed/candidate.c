@@ -257,8 +257,11 @@ int fed_engine_refused(struct fed *f,
         refuse_late(f, j, RULE_REFUSED, why);
     } else if (j && j->c.copy == COPY_STARTING) {
         /* It was permitted and will never run: the holder may permit another. */
-        struct peer_msg m = {
-            .kind = PEER_HANDBACK, .job = id, .epoch = j->c.epoch, .claim = j->c.claim};
+        struct peer_msg m = {.kind = PEER_HANDBACK,
+                             .job = id,
+                             .epoch = j->c.epoch,
+                             .claim = j->c.claim,
+                             .rule = RULE_REFUSED};
         uint32_t holder = j->c.holder;
 
         word_cut(m.text, sizeof(m.text), why);

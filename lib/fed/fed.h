@@ -275,6 +275,9 @@ void fed_each_copy(const struct fed *f,
                    int (*each)(const struct copy *c, void *arg),
                    void *arg);
 bool fed_peer_connected(const struct fed *f, uint32_t center);
+/* Whether it gets no jobs because those that it got failed at once; why, as of the last
+ * step. */
+bool fed_resting(const struct fed *f, uint32_t center, char *text, size_t cap);
 /* Since when it is not; {0} = it is, or we have never heard of it. */
 struct wall fed_silent_since(const struct fed *f, uint32_t center);
 /* Latest supply of a peer; NULL = none. ret_age_us since it came. */

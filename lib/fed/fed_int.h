@@ -12,6 +12,7 @@
  *   holder.c     the holder's half of the protocol
  *   offering.c   choosing candidates for a waiting job, again and again
  *   rest.c       a center that said no is left alone for a while
+ *   hole.c       a center that ends jobs as soon as they start
  *   lost.c       runs of silent hosts that were declared lost
  *   candidate.c  the candidate's half: offer, claim, go
  *   host.c       the candidate's half from the start on: started, ended, files
@@ -101,6 +102,11 @@ struct peer_state {
         resync_holding; /* say again what concerns it, from this id on; 0 = nothing */
     bool resync_copies;
     struct copied *resync_copy;
+    uint16_t bad;           /* runs in a row that failed at once there */
+    uint16_t holes;         /* rests since one went well */
+    bool bad_own;           /* … some of them by its own fault */
+    uint32_t bad_persons;   /* … of these persons, a bit each */
+    struct mono hole_until; /* it gets no jobs until then */
     int64_t lent_milli;     /* what we hosted for it, ever */
     int64_t borrowed_milli; /* what it hosted for us */
     struct view *view;
@@ -281,6 +287,17 @@ void held_finish(struct fed *f,
 void send_go(struct fed *f, struct held *j);
 void held_wait_again(struct fed *f, struct held *j, const char *what);
 void held_quiet(struct fed *f, struct held *j); /* no alarm but what lost runs need */
+
+/* --- hole.c ------------------------------------------------------------------------
+ */
+/* It could not use a grant; a run of that person's ended there. */
+void hole_unused(struct fed *f, uint32_t center);
+void hole_ended(struct fed *f,
+                uint32_t center,
+                const char *person,
+                const struct peer_msg *m);
+/* Whether it rests, and why. */
+bool hole_text(const struct fed *f, uint32_t center, char *text, size_t cap);
 
 /* --- lost.c ------------------------------------------------------------------------
  */

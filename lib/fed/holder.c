@@ -184,6 +184,11 @@ static void on_handback(struct fed *f,
         || j->h.hold != HOLD_GRANTED)
         return;
     memcpy(j->h.note, m->text, sizeof(j->h.note));
+    if (m->rule
+        == RULE_REFUSED) { /* it never can; a GO that came late is nobody's fault */
+        hole_unused(f, from);
+        rest_add(f, j, from, RULE_REFUSED);
+    }
     if (j->h.cancelled) {
         j->h.grant = (struct grant){0};
         j->h.ended = f->now.wall;
@@ -262,6 +267,8 @@ static void on_ended(struct fed *f,
         return;
     }
     take_end(j, m);
+    if (j->h.hold != HOLD_RETURNING)
+        hole_ended(f, from, j->h.person, m);
     if (!m->done) {
         if (j->h.hold != HOLD_RETURNING) {
             j->h.state = JOB_COMPLETING;

@@ -27,8 +27,11 @@ static void give_back(struct fed *f,
                       const struct peer_msg *go,
                       const char *why)
 {
-    struct peer_msg m = {
-        .kind = PEER_HANDBACK, .job = go->job, .epoch = go->epoch, .claim = go->claim};
+    struct peer_msg m = {.kind = PEER_HANDBACK,
+                         .job = go->job,
+                         .epoch = go->epoch,
+                         .claim = go->claim,
+                         .rule = RULE_REFUSED};
     uint32_t holder = j->c.holder;
 
     word_cut(m.text, sizeof(m.text), why);

@@ -17,7 +17,7 @@
 /* A rule that will not change by waiting. */
 static bool permanent(enum route_rule r)
 {
-    return r != RULE_NONE && r != RULE_SILENT;
+    return r != RULE_NONE && r != RULE_SILENT && r != RULE_REFUSED;
 }
 
 /*

@@ -7,6 +7,7 @@ lib_libfed_la_SOURCES = \
 	lib/fed/exchange.c \
 	lib/fed/fed.c lib/fed/fed.h lib/fed/fed_int.h \
 	lib/fed/holder.c \
+	lib/fed/hole.c \
 	lib/fed/host.c \
 	lib/fed/intake.c \
 	lib/fed/lost.c \

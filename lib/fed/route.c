@@ -234,6 +234,8 @@ static enum route_rule own_rule(const struct fed *f,
         SAY("its price does not fit any account");
         return RULE_BUDGET;
     }
+    if (hole_text(f, f->site->number, text, ROUTE_TEXT_CAP))
+        return RULE_REFUSED;
     if (book_may_hold(f->book, h->project, milli, &err) < 0) {
         say_what_fits(f, h, milli, err.text, text);
         return RULE_BUDGET;
@@ -318,6 +320,8 @@ static enum route_rule peer_rule(struct fed *f,
             v->state_age_s);
         return RULE_SILENT;
     }
+    if (hole_text(f, p->number, text, ROUTE_TEXT_CAP))
+        return RULE_REFUSED;
     v->wait_s = view_estimate(s->view, &h->request, f->now.mono);
     if (v->wait_s < 0) {
         SAY("it can never start this");

@@ -75,20 +75,12 @@ static struct site *two_centers(void)
     return s;
 }
 
-static void lab_start(struct lab *l)
+/* The peer is idle. */
+static void tell_supply(struct lab *l)
 {
-    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = l};
     struct supply s = {.center = PEER, .n_parts = 1};
     struct supply_part *p = &s.parts[0];
-    struct err err = {0};
 
-    l->now.wall.us = INT64_C(1800000000) * US_PER_S;
-    l->now.mono.us = US_PER_S;
-    l->book = book_new("c1");
-    assert_int_equal(book_apply_site(l->book, l->site, l->now.wall, &l->log, &err), 0);
-    assert_int_equal(fed_new(l->site, l->book, &local, 1, &l->fed, &err), 0);
-    assert_int_equal(fed_resume(l->fed, l->now, &l->fx), 0);
-    assert_int_equal(fed_peer_up(l->fed, PEER, l->now, &l->fx), 0);
     (void)snprintf(p->name, sizeof(p->name), "main");
     p->up = p->is_default = true;
     p->nodes = 4;
@@ -98,6 +90,21 @@ static void lab_start(struct lab *l)
     p->n_steps = 1;
     p->steps[0] = (struct supply_step){0, 64};
     assert_int_equal(fed_peer_supply(l->fed, &s, l->now, &l->fx), 0);
+}
+
+static void lab_start(struct lab *l)
+{
+    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = l};
+    struct err err = {0};
+
+    l->now.wall.us = INT64_C(1800000000) * US_PER_S;
+    l->now.mono.us = US_PER_S;
+    l->book = book_new("c1");
+    assert_int_equal(book_apply_site(l->book, l->site, l->now.wall, &l->log, &err), 0);
+    assert_int_equal(fed_new(l->site, l->book, &local, 1, &l->fed, &err), 0);
+    assert_int_equal(fed_resume(l->fed, l->now, &l->fx), 0);
+    assert_int_equal(fed_peer_up(l->fed, PEER, l->now, &l->fx), 0);
+    tell_supply(l);
 }
 
 static void lab_stop(struct lab *l)
@@ -227,6 +234,87 @@ static void the_host_refuses_a_debtor(void **state)
     lab_stop(&l);
 }
 
+/* A job of that person's, granted to the peer, is over there. */
+static void ended_there(struct lab *l,
+                        const char *person,
+                        enum job_state state,
+                        uint64_t elapsed_s)
+{
+    static uint64_t sequence;
+    struct holding h = {
+        .id = UINT64_C(1000000000) + ++sequence,
+        .hold = HOLD_STARTED,
+        .state = JOB_RUNNING,
+        .epoch = 2,
+        .grant = {.center = PEER, .epoch = 2,         .claim = 7        },
+        .request = {.n_tasks = 1,   .cpus_per_task = 1, .time_limit_s = 60}
+    };
+    struct peer_msg m = {.kind = PEER_ENDED,
+                         .job = h.id,
+                         .epoch = 2,
+                         .claim = 7,
+                         .state = state,
+                         .usage.elapsed_s = elapsed_s,
+                         .done = true};
+    struct err err = {0};
+
+    (void)snprintf(h.person, sizeof(h.person), "%s", person);
+    assert_int_equal(fed_restore_holding(l->fed, &h), 0);
+    assert_int_equal(fed_peer_msg(l->fed, PEER, &m, l->now, &l->fx, &err), 0);
+    assert_int_equal(fed_holding(l->fed, h.id)->hold, HOLD_FINAL);
+}
+
+static void later(struct lab *l, int64_t s)
+{
+    l->now.mono.us += s * US_PER_S;
+    l->now.wall.us += s * US_PER_S;
+    tell_supply(l);
+}
+
+static void a_center_that_fails_all_gets_no_more(void **state)
+{
+    struct lab l = {.site = two_centers(), .own_wait_s = 2000};
+    struct route_view v;
+
+    (void)state;
+    lab_start(&l);
+    for (int i = 0; i < 8; i++)
+        ended_there(&l, "an@inst", JOB_FAILED, 1);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_NONE); /* one person's own mistake */
+    ended_there(&l, "binh@inst", JOB_FAILED, 11);
+    for (int i = 0; i < 4; i++)
+        ended_there(&l, i % 2 ? "an@inst" : "binh@inst", JOB_FAILED, 1);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_NONE);
+    ended_there(&l, "an@inst", JOB_FAILED, 1);
+    v = peer_view(&l, 0);
+    assert_int_equal(v.rule, RULE_REFUSED);
+    assert_non_null(strstr(v.text, "failed at once: it gets no more for 301 s"));
+    later(&l, 301);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_NONE);
+    ended_there(&l, "an@inst", JOB_FAILED, 1);
+    ended_there(&l, "an@inst", JOB_FAILED, 1);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_REFUSED); /* two were enough */
+    later(&l, 301);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_REFUSED); /* and twice as long */
+    ended_there(&l, "an@inst", JOB_COMPLETED, 1);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_NONE);
+    lab_stop(&l);
+}
+
+static void what_a_center_breaks_counts_by_itself(void **state)
+{
+    struct lab l = {.site = two_centers(), .own_wait_s = 2000};
+
+    (void)state;
+    lab_start(&l);
+    for (int i = 0; i < 4; i++)
+        ended_there(&l, "an@inst", JOB_NODE_FAIL, 500);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_NONE);
+    ended_there(&l, "an@inst", JOB_NODE_FAIL, 500);
+    assert_int_equal(peer_view(&l, 0).rule, RULE_REFUSED);
+    lab_stop(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +323,8 @@ int main(void)
         cmocka_unit_test(debt_is_a_handicap_and_then_a_wall),
         cmocka_unit_test(what_they_owe_is_no_handicap),
         cmocka_unit_test(the_host_refuses_a_debtor),
+        cmocka_unit_test(a_center_that_fails_all_gets_no_more),
+        cmocka_unit_test(what_a_center_breaks_counts_by_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
