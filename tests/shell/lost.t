@@ -64,7 +64,7 @@ silent()
     says "$given_up" | grep -q 'granted to hue, silent since .*, may be running'
 }
 t_until "fqueue says that nobody knows" 30 silent
-t_refused "who waits is not lost" 'waits|final|already|JOB' hanoi fcontrol declare-lost 1000000999
+t_refused "what nobody knows is not given up" 'not known' hanoi fcontrol declare-lost 1000000999
 t_ok "an operator gives it up" hanoi fcontrol declare-lost "$given_up"
 t_is "it ends: its user allowed no other run" "$(t_state hanoi "$given_up")" NODE_FAIL
 t_like "and says why" "$(hanoi fexplain "$given_up")" 'at hue declared lost by'
