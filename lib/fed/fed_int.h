@@ -291,7 +291,7 @@ void held_quiet(struct fed *f, struct held *j); /* no alarm but what lost runs n
 /* --- hole.c ------------------------------------------------------------------------
  */
 /* It could not use a grant; a run of that person's ended there. */
-void hole_unused(struct fed *f, uint32_t center);
+void hole_unused(struct fed *f, uint32_t center, const char *person);
 void hole_ended(struct fed *f,
                 uint32_t center,
                 const char *person,

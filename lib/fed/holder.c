@@ -186,7 +186,7 @@ static void on_handback(struct fed *f,
     memcpy(j->h.note, m->text, sizeof(j->h.note));
     if (m->rule
         == RULE_REFUSED) { /* it never can; a GO that came late is nobody's fault */
-        hole_unused(f, from);
+        hole_unused(f, from, j->h.person);
         rest_add(f, j, from, RULE_REFUSED);
     }
     if (j->h.cancelled) {

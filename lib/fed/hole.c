@@ -3,10 +3,11 @@
  * hole - a center that ends jobs as soon as they start gets no more for a while
  *
  * It is always idle, so it always looks best, and the whole queue would vanish in it.
- * Counted is what a center has broken itself (NODE_FAIL, BOOT_FAIL, a grant that it
- * could not use), and what failed within seconds; a run that completed, or lasted, ends
- * the row. Programs that fail at once are their user's fault as a rule: they count only
- * when more than one person has them, and never against our own center.
+ * Counted is what a center has broken itself (NODE_FAIL, BOOT_FAIL), a grant that it
+ * could not use, and what failed within seconds; a run that completed, or lasted, ends
+ * the row. Programs that fail at once and people without an account there are no fault
+ * of the center's as a rule: they count only when more than one person has them, and
+ * never against our own center.
  *
  * After five in a row it rests, first for five minutes, then twice as long each time;
  * after the rest it is tried with two jobs. Each holder judges for itself; fexplain and
@@ -57,13 +58,13 @@ static void one_more(struct fed *f, struct peer_state *p)
     p->bad = HOLE_ROW - HOLE_TRIALS;
 }
 
-void hole_unused(struct fed *f, uint32_t center)
+void hole_unused(struct fed *f, uint32_t center, const char *person)
 {
-    struct peer_state *p = peer_get(f, center);
+    struct peer_state *p = center == f->site->number ? NULL : peer_get(f, center);
 
     if (!p)
         return; /* without memory it is not counted */
-    p->bad_own = true;
+    p->bad_persons |= bit_of(person);
     one_more(f, p);
 }
 
