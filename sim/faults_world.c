@@ -463,6 +463,14 @@ static void release_all(struct world *w)
     }
 }
 
+static bool all_back(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        if (!w->c[i].up)
+            return false;
+    return true;
+}
+
 void world_heal(struct world *w)
 {
     w->calm = true;
@@ -477,7 +485,9 @@ void world_heal(struct world *w)
         for (uint32_t b = a + 1; b < w->n; b++)
             net_heal(w, a, b);
     }
-    world_run(w, 120000); /* every daemon is back */
+    do
+        world_run(w, 120000);
+    while (!all_back(w) && !w->r->violated);
     release_all(w);
     for (int64_t ms = 0; ms < SETTLE_MS && unsettled(w) && !w->r->violated; ms += 60000)
         world_run(w, 60000);
