@@ -133,6 +133,7 @@ static void keep_holding(struct world *w, struct fcenter *c, struct save *s)
     cell_free(w, t->on_disk);
     t->on_disk = s->cell;
     s->cell = NULL;
+    oracle_granted(w, t);
     oracle_lost(w, t);
     oracle_touched(w, t);
 }

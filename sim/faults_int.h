@@ -321,6 +321,8 @@ int64_t bed_estimate(void *arg, const struct request *r);
  * -------------------------------------------------------------------- */
 struct truth *truth_find(const struct world *w, uint64_t id);
 struct truth *truth_new(struct world *w, uint64_t id, uint64_t token, uint32_t entry);
+/* The holder has written down whom it permits. */
+void oracle_granted(struct world *w, const struct truth *t);
 /* The holder has written down which runs are lost. */
 void oracle_lost(struct world *w, struct truth *t);
 /* Something of it was written down or dropped: it may be over. */

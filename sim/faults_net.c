@@ -18,6 +18,7 @@
 
 #include "base/banned.h"
 
+#define LIES_OF ((size_t)16) /* the last messages */
 #define NOTICE_MIN_US (5 * US_PER_S)
 #define NOTICE_SPAN_US (25 * US_PER_S)
 
@@ -272,7 +273,12 @@ void net_repeat(struct world *w, int64_t which, bool lie, uint32_t as)
 
     if (w->n_past == 0)
         return;
-    p = w->past[(uint64_t)which % MIN(w->n_past, (size_t)PAST_MAX)];
+    /* A lie is about what goes on now, a repetition about anything. */
+    if (lie)
+        p = w->past[(w->n_past - 1 - (uint64_t)which % MIN(w->n_past, LIES_OF))
+                    % PAST_MAX];
+    else
+        p = w->past[(uint64_t)which % MIN(w->n_past, (size_t)PAST_MAX)];
     if (lie && !peer_kind_from_holder(p.msg.kind)) {
         /* What a candidate may say of any job of the holder's; it has none of it. */
         if (!stranger(w, as, &p.msg) || as == p.to)

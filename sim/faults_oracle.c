@@ -6,7 +6,8 @@
  * on nodes, what is durable on disks, answers to users. Each invariant is judged at
  * the moment when something that it speaks of changes:
  *
- *   one run at a time, with a durable grant of the current epoch     a run starts
+ *   a grant goes to a center that was offered the job                a record is
+ * written one run at a time, with a durable grant of the current epoch     a run starts
  *   a GO is used only while it is valid                              a GO arrives
  *   no run is ended unless its user asked for it                     the engine is told
  *   no answered job is lost, no id given out twice                   a record is
@@ -136,6 +137,22 @@ void oracle_lost(struct world *w, struct truth *t)
                       "job %" PRIu64 ": the run of epoch %u is lost and in the books",
                       t->id, l->epoch);
     }
+}
+
+/* Only who was offered the job under the epoch before may have been permitted to start
+ * it. */
+void oracle_granted(struct world *w, const struct truth *t)
+{
+    const struct holding *h = t->on_disk;
+
+    if (h->hold != HOLD_GRANTED)
+        return;
+    for (int i = 0; i < CANDIDATES_MAX; i++)
+        if (h->offers[i].center == h->grant.center
+            && h->offers[i].epoch + 1 == h->grant.epoch)
+            return;
+    violation(w, "job %" PRIu64 " is granted to c%u, which was not offered it", t->id,
+              h->grant.center);
 }
 
 void oracle_touched(struct world *w, struct truth *t)
@@ -393,6 +410,8 @@ static void judge_job(struct world *w, const struct truth *t)
         violation(w, "job %" PRIu64 ": the host of a lost run has not answered", t->id);
     if (t->live || t->lost_live)
         violation(w, "job %" PRIu64 " is %s and runs", t->id, job_state_word(h->state));
+    if (h->state == JOB_BOOT_FAIL && !h->requeue && t->starts == 0)
+        violation(w, "job %" PRIu64 " is given up and never ran", t->id);
     if (h->state == JOB_COMPLETED && t->starts == 0)
         violation(w, "job %" PRIu64 " is completed and never ran", t->id);
     for (uint32_t k = 0; k < w->n; k++)

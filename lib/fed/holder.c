@@ -195,8 +195,8 @@ static void on_handback(struct fed *f,
         held_finish(f, j, JOB_CANCELLED, REASON_NONE, "cancelled before it started");
         return;
     }
-    j->h.restarts++;
-    if (j->h.restarts > 5) {
+    /* A GO that came late is nobody's fault, and no attempt. */
+    if (m->rule == RULE_REFUSED && ++j->h.restarts > 5) {
         j->h.grant = (struct grant){0};
         j->h.ended = f->now.wall;
         held_finish(f, j, JOB_BOOT_FAIL, REASON_LAUNCH_FAILED, "handed back six times");
