@@ -38,6 +38,7 @@ struct truth_run {
     bool entered; /* recorded by the entry */
     bool voided;  /* recorded by its host as free of charge */
     uint64_t core_s;
+    int64_t milli; /* that its host wrote down as its price */
 };
 
 struct truth {

@@ -280,6 +280,7 @@ void oracle_run(struct world *w,
     if (host && r->lost && r->hosted && !r->voided && host->reason == REASON_LOST
         && host->usage.milli == 0) {
         r->voided = true; /* what was charged is taken back, once */
+        r->milli = 0;
         return;
     }
     if (hosted ? r->hosted : r->entered)
@@ -291,6 +292,7 @@ void oracle_run(struct world *w,
     if (hosted) {
         r->hosted = true;
         r->core_s = host->usage.core_s;
+        r->milli = host->usage.milli;
     } else {
         r->entered = true;
     }
@@ -433,6 +435,18 @@ static void judge_job(struct world *w, const struct truth *t)
     }
 }
 
+/* What the runs at a center cost by its own records. */
+static int64_t cost_of_runs(const struct world *w, uint32_t center)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < w->n_jobs; i++)
+        for (uint32_t k = 0; k < w->jobs[i].n_runs; k++)
+            if (w->jobs[i].runs[k].center == center)
+                sum += w->jobs[i].runs[k].milli;
+    return sum;
+}
+
 void world_judge(struct world *w)
 {
     struct err err = {0};
@@ -451,6 +465,9 @@ void world_judge(struct world *w)
             violation(w, "c%u: %s", k + 1, err.text);
         if (book_balance(c->book, "proj", &b) == 0 && b.held != 0)
             violation(w, "c%u: %" PRId64 " is held and nothing runs", k + 1, b.held);
+        if (book_balance(c->book, "proj", &b) == 0 && b.spent != cost_of_runs(w, k))
+            violation(w, "c%u: its runs cost %" PRId64 ", %" PRId64 " is paid", k + 1,
+                      cost_of_runs(w, k), b.spent);
         if (sched_counts(c->sched).running || sched_counts(c->sched).reserved)
             violation(w, "c%u: cores are taken and nothing runs", k + 1);
     }
