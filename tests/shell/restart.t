@@ -30,7 +30,7 @@ cat >"$home/steady.sh" <<'END'
 #!/bin/sh
 echo begun >>"$MARK"
 i=0
-while [ $i -lt 30 ] && [ ! -e "$MARK.go" ]; do
+while [ $i -lt 400 ] && [ ! -e "$MARK.go" ]; do
     sleep 0.5
     i=$((i + 1))
 done
