@@ -14,6 +14,7 @@ CLEANFILES += bench/ledger
 EXTRA_PROGRAMS += bench/place
 bench_place_SOURCES = \
 	bench/place.c \
+	bench/place_growth.c bench/place_growth.h \
 	bench/place_instances.c bench/place_instances.h \
 	bench/place_peers.c bench/place_peers.h
 bench_place_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bench

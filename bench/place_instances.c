@@ -52,6 +52,10 @@ const struct instance instances[] = {
     {"grid",  "27pt:16x16x16",         "32:2:16:4",  D4,         331128608.      },
     {"grid",  "7pt:32x32x32",          "32:2:16:32", D4,         3014656000.     },
     {"grid",  "9pt:256x128",           "32:2:16:32", D4,         1043308688.     },
+    {"grid",  "7pt:9x8x7",             "16:2:16",    "1:10:100", 0               },
+    {"grid",  "5pt:61x67",             "32:2:16:4",  D4,         0               },
+    {"grid",  "27pt:15x17x16",         "32:2:16:4",  D4,         0               },
+    {"grid",  "7pt:31x33x32",          "32:2:16:32", D4,         0               },
 };
 const size_t n_instances = sizeof(instances) / sizeof(instances[0]);
 

@@ -28,17 +28,11 @@ void grid_release(struct grid *g)
     g->at = NULL;
 }
 
-int grid_from_pattern(const struct pattern *p, struct grid *ret)
+void grid_from_pattern(const struct pattern *p, struct grid *ret)
 {
     *ret = (struct grid){.n = p->n, .shape = p->grid};
-    ret->at = malloc(((size_t)p->n + 1) * sizeof(*ret->at));
-    if (!ret->at)
-        return -ENOMEM;
-    for (uint32_t u = 0; u < p->n; u++)
-        ret->at[u] = u;
     for (uint32_t d = 0; d < PATTERN_DIMS_MAX; d++)
         ret->weight[d] = 1;
-    return 0;
 }
 
 /* The search for exact bricks. */
@@ -48,6 +42,7 @@ struct bricks {
     uint32_t arity[PLACE_LEVELS_MAX + 1]; /* [l] groups of l - 1 in one of l */
     uint32_t split[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
     uint32_t best_split[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
+    uint32_t size[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX]; /* [l] of a group's block */
     double best;
 };
 
@@ -136,36 +131,67 @@ static bool is_even(const struct target *t, uint32_t n, uint32_t *arity)
     return true;
 }
 
-static void place_bricks(const struct bricks *b, uint32_t *leaf)
+/* A rank's leaf is a sum over dimensions: here is the part of each. */
+static int leaf_parts(const struct bricks *b, uint32_t *part[PATTERN_DIMS_MAX])
 {
     const struct grid *g = b->g;
-    uint32_t n_dims = g->shape.n_dims;
-    uint32_t block[PLACE_LEVELS_MAX + 1][PATTERN_DIMS_MAX];
+    uint32_t all = 0;
 
-    memcpy(block[b->t->n_levels], g->shape.dim, sizeof(block[0]));
-    for (uint32_t l = b->t->n_levels; l > 1; l--)
-        for (uint32_t d = 0; d < n_dims; d++)
-            block[l - 1][d] = block[l][d] / b->best_split[l][d];
-    for (uint32_t u = 0; u < g->n; u++) {
-        uint32_t x[PATTERN_DIMS_MAX];
-        uint32_t rest = g->at[u];
-        uint32_t group = 0;
+    for (uint32_t d = 0; d < g->shape.n_dims; d++)
+        all += g->shape.dim[d];
+    part[0] = malloc(((size_t)all + 1) * sizeof(*part[0]));
+    if (!part[0])
+        return -ENOMEM;
+    for (uint32_t d = 1; d < g->shape.n_dims; d++)
+        part[d] = part[d - 1] + g->shape.dim[d - 1];
+    for (uint32_t d = 0; d < g->shape.n_dims; d++)
+        for (uint32_t x = 0; x < g->shape.dim[d]; x++) {
+            uint32_t leaf = 0;
+            uint32_t rest = x;
 
-        for (uint32_t d = 0; d < n_dims; d++) {
-            x[d] = rest % g->shape.dim[d];
+            for (uint32_t l = b->t->n_levels; l > 1; l--) {
+                uint32_t index = rest / b->size[l - 1][d];
+
+                rest %= b->size[l - 1][d];
+                for (uint32_t e = 0; e < d; e++)
+                    index *= b->best_split[l][e];
+                leaf = leaf * b->arity[l] + index;
+            }
+            part[d][x] = leaf;
+        }
+    return 0;
+}
+
+static int place_bricks(const struct bricks *b, uint32_t *leaf)
+{
+    const struct grid *g = b->g;
+    uint32_t *part[PATTERN_DIMS_MAX];
+    uint32_t row = g->shape.dim[0];
+    int r = leaf_parts(b, part);
+
+    for (uint32_t u = 0; r == 0 && !g->at && u < g->n; u += row) {
+        uint32_t rest = u / row;
+        uint32_t base = 0;
+
+        for (uint32_t d = 1; d < g->shape.n_dims; d++) {
+            base += part[d][rest % g->shape.dim[d]];
             rest /= g->shape.dim[d];
         }
-        for (uint32_t l = b->t->n_levels; l > 1; l--) {
-            uint32_t index = 0;
-
-            for (uint32_t d = n_dims; d-- > 0;) {
-                index = index * b->best_split[l][d] + x[d] / block[l - 1][d];
-                x[d] %= block[l - 1][d];
-            }
-            group = group * b->arity[l] + index;
-        }
-        leaf[u] = group;
+        for (uint32_t x = 0; x < row; x++)
+            leaf[u + x] = base + part[0][x];
     }
+    for (uint32_t u = 0; r == 0 && g->at && u < g->n; u++) {
+        uint32_t rest = g->at[u];
+
+        leaf[u] = 0;
+        for (uint32_t d = 0; d < g->shape.n_dims; d++) {
+            leaf[u] += part[d][rest % g->shape.dim[d]];
+            rest /= g->shape.dim[d];
+        }
+    }
+    if (r == 0)
+        free(part[0]);
+    return r;
 }
 
 /* A box of the grid that goes to groups [from, to) of a level. */
@@ -316,22 +342,27 @@ static int cut_grid(const struct target *t, const struct grid *g, uint32_t *leaf
         c.point[i] = i;
     r = cut_box(&c, c.point, g->n, t->n_levels, 0, 1);
     for (uint32_t u = 0; r == 0 && u < g->n; u++)
-        leaf[u] = c.leaf[g->at[u]];
+        leaf[u] = c.leaf[g->at ? g->at[u] : u];
     return r;
 }
 
 int grid_map(const struct target *t,
              const struct grid *g,
              uint32_t *leaf,
-             bool *ret_exact)
+             struct grid_bricks *ret_bricks)
 {
     struct bricks b = {.t = t, .g = g, .best = 1e300};
+    int r;
 
     if (is_even(t, g->n, b.arity))
         split_level(&b, t->n_levels, g->shape.dim, 1, 0);
-    *ret_exact = b.best < 1e300;
-    if (!*ret_exact)
+    if (b.best >= 1e300)
         return cut_grid(t, g, leaf);
-    place_bricks(&b, leaf);
-    return 0;
+    memcpy(b.size[t->n_levels], g->shape.dim, sizeof(b.size[0]));
+    for (uint32_t l = t->n_levels; l > 1; l--)
+        for (uint32_t d = 0; d < g->shape.n_dims; d++)
+            b.size[l - 1][d] = b.size[l][d] / b.best_split[l][d];
+    memcpy(ret_bricks->size, b.size, sizeof(b.size));
+    r = place_bricks(&b, leaf);
+    return r < 0 ? r : 1;
 }

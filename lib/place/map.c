@@ -54,33 +54,57 @@ void search_seat(const struct search *s, const uint32_t *leaf, uint32_t *ret_slo
         ret_slot[u] = next[leaf[u]]++;
 }
 
-/* Judge a map; it becomes the best when `takes` says so. */
-static int offer(struct search *s,
-                 const uint32_t *leaf,
-                 const char *method,
-                 bool (*takes)(const struct search *s,
-                               const struct place_cost *c,
-                               double most_cost),
-                 double most_cost)
+/* What may take the place of the best map. */
+typedef bool (*takes_fn)(const struct search *s,
+                         const struct place_cost *c,
+                         double most_cost);
+
+/*
+ * A map becomes the best when `takes` says so.
+ *
+ * leaf    turned into slots; passes to the search
+ * known   its figures, NULL: they are found here
+ */
+static int offer_whole(struct search *s,
+                       uint32_t *leaf,
+                       const char *method,
+                       const struct place_cost *known,
+                       takes_fn takes,
+                       double most_cost)
 {
     struct place_cost c;
-    uint32_t *slot = malloc(((size_t)s->p->n_ranks + 1) * sizeof(*slot));
-    int r;
+    int r = 0;
 
-    if (!slot)
-        return -ENOMEM;
-    search_seat(s, leaf, slot);
-    r = target_cost(&s->t, s->pattern, slot, &c);
+    search_seat(s, leaf, leaf);
+    if (known)
+        c = *known;
+    else
+        r = target_cost(&s->t, s->pattern, leaf, &c);
     if (r < 0 || c.cost > s->usual_cost.cost || c.bottleneck > s->usual_cost.bottleneck
         || !takes(s, &c, most_cost)) {
-        free(slot);
+        free(leaf);
         return r;
     }
     free(s->slot);
-    s->slot = slot;
+    s->slot = leaf;
     s->best_cost = c;
     s->method = method;
     return 1;
+}
+
+static int offer(struct search *s,
+                 const uint32_t *leaf,
+                 const char *method,
+                 takes_fn takes,
+                 double most_cost)
+{
+    size_t n = s->p->n_ranks;
+    uint32_t *copy = malloc((n + 1) * sizeof(*copy));
+
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, leaf, n * sizeof(*copy));
+    return offer_whole(s, copy, method, NULL, takes, most_cost);
 }
 
 static bool cheaper(const struct search *s,
@@ -109,6 +133,17 @@ int search_offer_level(struct search *s, const uint32_t *leaf, double most_cost)
     return offer(s, leaf, s->method, leveller, most_cost);
 }
 
+/* The default map; NULL: out of memory. Caller frees. */
+static uint32_t *default_slots(const struct search *s)
+{
+    size_t n = s->p->n_ranks;
+    uint32_t *slot = malloc((n + 1) * sizeof(*slot));
+
+    for (uint32_t u = 0; slot && u < n; u++)
+        slot[u] = target_order(&s->t, u);
+    return slot;
+}
+
 static int search_init(struct search *s, const struct place_problem *p, struct err *err)
 {
     uint32_t cores = p->cores ? p->n_cores : machine_cores(p->machine);
@@ -132,14 +167,17 @@ static int search_init(struct search *s, const struct place_problem *p, struct e
         return err_set(err, -ENOSPC,
                        "%" PRIu32 " ranks need %" PRIu32 " slots, there are %" PRIu32,
                        p->n_ranks, p->n_ranks, s->t.n_slots);
-    s->slot = malloc(((size_t)p->n_ranks + 1) * sizeof(*s->slot));
-    s->usual = malloc(((size_t)p->n_ranks + 1) * sizeof(*s->usual));
     s->trial = malloc(((size_t)s->t.n_slots + 1) * sizeof(*s->trial));
-    if (!s->slot || !s->usual || !s->trial)
+    if (!s->trial)
         return -ENOMEM;
-    memcpy(s->usual, s->t.order, p->n_ranks * sizeof(*s->usual));
-    memcpy(s->slot, s->usual, p->n_ranks * sizeof(*s->slot));
-    r = target_cost(&s->t, s->pattern, s->usual, &s->usual_cost);
+    if (!s->t.order && pattern_kind(s->pattern) == PATTERN_GRID) {
+        r = grid_cost_in_order(&s->t, s->pattern, &s->usual_cost);
+    } else {
+        uint32_t *usual = default_slots(s);
+
+        r = usual ? target_cost(&s->t, s->pattern, usual, &s->usual_cost) : -ENOMEM;
+        free(usual);
+    }
     s->best_cost = s->usual_cost;
     return r;
 }
@@ -149,7 +187,6 @@ static void search_release(struct search *s)
     target_release(&s->t);
     graph_release(&s->g);
     free(s->slot);
-    free(s->usual);
     free(s->trial);
 }
 
@@ -228,18 +265,29 @@ static int offer_start(struct search *s, struct err *err)
 static int offer_grid(struct search *s, bool *ret_enough)
 {
     bool named = pattern_kind(s->pattern) == PATTERN_GRID;
+    struct grid_bricks bricks;
+    struct place_cost cost;
     struct grid g;
     bool exact = false;
     uint32_t *leaf;
-    int r = named ? grid_from_pattern(s->pattern, &g) : grid_find(s->pattern, &g);
+    int r = 0;
 
     *ret_enough = false;
+    if (named)
+        grid_from_pattern(s->pattern, &g);
+    else
+        r = grid_find(s->pattern, &g);
     if (r < 0 || (!named && r == 0))
         return r;
     leaf = malloc(((size_t)g.n + 1) * sizeof(*leaf));
-    r = leaf ? grid_map(&s->t, &g, leaf, &exact) : -ENOMEM;
-    if (r == 0)
-        r = search_offer(s, leaf, "grid");
+    r = leaf ? grid_map(&s->t, &g, leaf, &bricks) : -ENOMEM;
+    exact = r > 0;
+    if (exact && named)
+        r = grid_cost_bricks(&s->t, s->pattern, &bricks, &cost);
+    if (r >= 0) {
+        r = offer_whole(s, leaf, "grid", exact && named ? &cost : NULL, cheaper, 0);
+        leaf = NULL;
+    }
     if (r > 0)
         *ret_enough =
             named && (exact ? s->p->effort < PLACE_BEST : s->p->effort == PLACE_FAST);
@@ -273,6 +321,10 @@ int place_map(const struct place_problem *problem,
         why = futile(&s);
         if (!why)
             r = search_map(&s);
+    }
+    if (r == 0 && !s.slot) {
+        s.slot = default_slots(&s);
+        r = s.slot ? 0 : -ENOMEM;
     }
     if (r == 0) {
         *ret = (struct place_result){

@@ -20,8 +20,7 @@ struct search {
     struct graph g; /* n_slots vertices; empty for a closed form */
     struct rng rng;
     struct limit limit;
-    uint32_t *slot;  /* [n_ranks] the best map so far */
-    uint32_t *usual; /* [n_ranks] the default map */
+    uint32_t *slot;  /* [n_ranks] the best map so far, NULL: the default one */
     uint32_t *trial; /* [n_slots] scratch */
     struct place_cost best_cost;
     struct place_cost usual_cost;

@@ -20,6 +20,8 @@ struct pattern {
     uint64_t total;   /* each pair once, without `uniform` */
     uint64_t uniform; /* what every pair exchanges on top (alltoall) */
     struct pattern_grid grid;
+    uint64_t grid_bytes[PATTERN_DIMS_MAX + 1]; /* [k] a pair whose places differ in k
+                                                  dimensions; only of a grid */
 };
 
 /* n ranks, room for n_arcs; rows empty. NULL: out of memory. */

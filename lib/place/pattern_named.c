@@ -81,7 +81,6 @@ static int parse_dims(const char *word, struct pattern_grid *g, struct err *err)
 static uint64_t grid_row(struct pattern *p,
                          const uint32_t *x,
                          uint64_t at,
-                         bool corners,
                          const uint64_t *bytes)
 {
     const struct pattern_grid *g = &p->grid;
@@ -107,7 +106,7 @@ static uint64_t grid_row(struct pattern *p,
             to += (uint64_t)(y < 0 ? 0 : y) * stride;
             stride *= g->dim[d];
         }
-        if (!inside || moved == 0 || (moved > 1 && !corners))
+        if (!inside || moved == 0 || bytes[moved] == 0)
             continue;
         p->adj[at] = (uint32_t)to;
         p->w[at++] = bytes[moved];
@@ -118,13 +117,16 @@ static uint64_t grid_row(struct pattern *p,
 static int fill_grid(struct pattern *p, bool corners, uint64_t face, struct err *err)
 {
     uint32_t x[PATTERN_DIMS_MAX] = {0};
-    uint64_t bytes[PATTERN_DIMS_MAX + 1] = {0, face, 0, 0, 0};
+    uint64_t *bytes = p->grid_bytes;
     uint64_t at = 0;
 
+    bytes[1] = face;
     bytes[2] = MAX(UINT64_C(1), p->grid.n_dims == 2 ? face / 1000 : face * 3 / 100);
     bytes[3] = bytes[4] = MAX(UINT64_C(1), face / 1000);
+    for (uint32_t k = 2; !corners && k <= PATTERN_DIMS_MAX; k++)
+        bytes[k] = 0;
     for (uint32_t u = 0; u < p->n; u++) {
-        at = grid_row(p, x, at, corners, bytes);
+        at = grid_row(p, x, at, bytes);
         p->xadj[u + 1] = at;
         for (uint32_t d = 0; d < p->grid.n_dims; d++) {
             if (++x[d] < p->grid.dim[d])

@@ -153,7 +153,7 @@ static void keep(const struct state *st,
 static void default_leaves(const struct search *s, uint32_t *leaf)
 {
     for (uint32_t u = 0; u < s->t.n_slots; u++)
-        leaf[u] = s->t.leaf[s->t.order[u]];
+        leaf[u] = s->t.leaf[target_order(&s->t, u)];
 }
 
 /* A map that may not be used yet: cool annealing, then exchange by exchange. */
@@ -265,7 +265,7 @@ static int keep_best(struct search *s,
         return -ENOMEM;
     }
     for (uint32_t u = 0; u < s->p->n_ranks; u++) {
-        leaf[u] = s->t.leaf[s->slot[u]];
+        leaf[u] = s->t.leaf[s->slot ? s->slot[u] : target_order(&s->t, u)];
         room[leaf[u]]++;
     }
     for (uint32_t u = s->p->n_ranks; u < s->g.n; u++) {

@@ -98,26 +98,36 @@ static int check_cores(const struct machine *m,
     return 0;
 }
 
+static bool is_rising(const struct target *t)
+{
+    uint32_t per = t->cpus_per_rank;
+
+    for (uint32_t i = 1; i < t->n_slots; i++)
+        if (t->cores[(size_t)(i - 1) * per] > t->cores[(size_t)i * per])
+            return false;
+    return true;
+}
+
 /* Put the slots in core order and remember the default order. */
 static int sort_slots(struct target *t)
 {
     size_t n = t->n_slots;
     uint32_t per = t->cpus_per_rank;
-    _cleanup_(freep) struct found *f = malloc((n + 1) * sizeof(*f));
-    uint32_t *sorted = malloc((n * per + 1) * sizeof(*sorted));
-    bool rising = true;
+    _cleanup_(freep) struct found *f = NULL;
+    uint32_t *sorted;
 
+    if (is_rising(t))
+        return 0;
     t->order = malloc((n + 1) * sizeof(*t->order));
-    if (!f || !sorted || !t->order) {
+    f = malloc((n + 1) * sizeof(*f));
+    sorted = malloc((n * per + 1) * sizeof(*sorted));
+    if (!t->order || !f || !sorted) {
         free(sorted);
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         f[i] = (struct found){t->cores[(size_t)i * per], i};
-        rising = rising && (i == 0 || f[i - 1].first < f[i].first);
-    }
-    if (!rising)
-        qsort(f, n, sizeof(*f), by_core);
+    qsort(f, n, sizeof(*f), by_core);
     for (uint32_t i = 0; i < n; i++) {
         t->order[f[i].at] = i;
         memcpy(sorted + (size_t)i * per, t->cores + (size_t)f[i].at * per,
@@ -128,24 +138,51 @@ static int sort_slots(struct target *t)
     return 0;
 }
 
+/*
+ * The end of the leaf that begins at slot i: most leaves are as large as the
+ * one before (`step`), and what lies between two slots of a leaf is on it too.
+ * *key is that of slot i, and then that of the slot at the end.
+ */
+static uint32_t leaf_end(const struct target *t,
+                         const struct machine *m,
+                         uint32_t i,
+                         uint32_t step,
+                         uint32_t *key)
+{
+    uint32_t n = t->n_slots;
+    uint32_t per = t->cpus_per_rank;
+    uint32_t first = *key;
+    uint32_t end = i + step;
+
+    if (end > n || machine_group_key(m, t->cores[(size_t)(end - 1) * per], 1) != first)
+        end = i + 1;
+    for (; end < n; end++) {
+        *key = machine_group_key(m, t->cores[(size_t)end * per], 1);
+        if (*key != first)
+            break;
+    }
+    return end;
+}
+
 /* Leaves, and the groups of every level above. */
 static int fill_groups(struct target *t, const struct machine *m)
 {
     uint32_t n = t->n_slots;
     uint32_t last = MACHINE_NONE;
     uint32_t leaves = 0;
+    uint32_t step = 1;
+    uint32_t key = n > 0 ? machine_group_key(m, t->cores[0], 1) : 0;
 
     t->leaf = malloc(((size_t)n + 1) * sizeof(*t->leaf));
     t->first_slot = malloc(((size_t)n + 1) * sizeof(*t->first_slot));
     if (!t->leaf || !t->first_slot)
         return -ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t key = machine_group_key(m, t->cores[(size_t)i * t->cpus_per_rank], 1);
-
-        if (i == 0 || key != last)
-            t->first_slot[leaves++] = i;
-        last = key;
-        t->leaf[i] = leaves - 1;
+    for (uint32_t i = 0; i < n; i += step) {
+        step = leaf_end(t, m, i, step, &key) - i;
+        t->first_slot[leaves] = i;
+        for (uint32_t k = 0; k < step; k++)
+            t->leaf[i + k] = leaves;
+        leaves++;
     }
     t->first_slot[leaves] = n;
     t->n_leaves = leaves;

@@ -24,7 +24,7 @@ struct target {
     uint32_t *first_leaf[PLACE_LEVELS_MAX + 1]; /* [l][n_groups + 1] */
     uint32_t *first_slot;                       /* [n_leaves + 1] */
     uint32_t *leaf;                             /* [n_slots] */
-    uint32_t *order; /* [n_slots] default order: i-th slot to fill */
+    uint32_t *order; /* [n_slots] default order: i-th slot to fill; NULL: as they are */
     uint32_t *cores; /* [n_slots x cpus_per_rank] */
     int64_t distance[PLACE_LEVELS_MAX + 1];
     uint64_t capacity[PLACE_LEVELS_MAX + 1];
@@ -41,6 +41,12 @@ int target_init(struct target *t,
                 uint32_t cpus_per_rank,
                 struct err *err);
 void target_release(struct target *t);
+
+/* The slot that the default map gives to rank i. */
+static inline uint32_t target_order(const struct target *t, uint32_t i)
+{
+    return t->order ? t->order[i] : i;
+}
 
 /* Lowest level at which two leaves share a group: 1 for the same leaf. */
 static inline uint32_t target_meet(const struct target *t, uint32_t a, uint32_t b)

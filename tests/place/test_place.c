@@ -134,6 +134,72 @@ static void valid_and_never_worse(void **state)
     }
 }
 
+static bool run_out(void *arg)
+{
+    uint32_t *left = arg;
+
+    if (*left > 0)
+        --*left;
+    return *left == 0;
+}
+
+static void stop_one(uint64_t i)
+{
+    static const uint32_t top[] = {1, 2, 3, 5, 7, 8, 9};
+    uint32_t arity[] = {4 + below(13), 2, 2 + below(3), top[i % 7]};
+    uint32_t distance[] = {1, 10, 100, 100 + 100 * below(2)};
+    uint64_t capacity[] = {1, 1 + below(3), 1 + below(9), 1};
+    struct machine *m = NULL;
+    struct pattern *p = NULL;
+    struct pattern_flow *f = malloc(4000 * sizeof(*f));
+    uint32_t *cores;
+    uint32_t left = 1 + below(1 << below(12));
+    uint32_t n;
+    struct place_result r;
+
+    assert_non_null(f);
+    assert_int_equal(machine_new_uniform(4, arity, distance, capacity, &m, NULL), 0);
+    cores = malloc((machine_cores(m) + 1) * sizeof(*cores));
+    assert_non_null(cores);
+    n = random_cores(m, cores);
+    n = i % 3 ? machine_cores(m) : n;
+    for (size_t k = 0; k < 4000; k++) {
+        uint32_t u = below(n);
+
+        f[k] = (struct pattern_flow){u, i % 2 ? below(n) : (u + 1 + below(40)) % n,
+                                     1 + below(1000)};
+    }
+    assert_int_equal(pattern_from_flows(n, f, 4000, &p, NULL), 0);
+    if (place_map(&(struct place_problem){.machine = m,
+                                          .cores = cores,
+                                          .n_cores = n,
+                                          .n_ranks = n,
+                                          .pattern = p,
+                                          .effort = i % 5 ? PLACE_FAST : PLACE_NORMAL,
+                                          .seed = i,
+                                          .expired = i % 7 ? run_out : NULL,
+                                          .expired_arg = &left},
+                  &r, NULL)
+        != 0)
+        fail_msg("seed %llu", (unsigned long long)i);
+    check_valid(m, p, &r, cores, n);
+    place_result_release(&r);
+    free(cores);
+    free(f);
+    pattern_free(p);
+    machine_free(m);
+}
+
+/* Sizes on both sides of where the search changes its ways, stopped at any time. */
+static void never_worse_whenever_stopped(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 70; i++) {
+        seed = i + 1;
+        stop_one(i);
+    }
+}
+
 static double try_all(const struct machine *m,
                       const struct pattern *p,
                       uint32_t *at,
@@ -412,6 +478,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_and_never_worse),
+        cmocka_unit_test(never_worse_whenever_stopped),
         cmocka_unit_test(best_where_all_were_tried),
         cmocka_unit_test(score_ignores_names),
         cmocka_unit_test(same_seed_same_map),
