@@ -38,7 +38,8 @@
 #define LOWER_ROUNDS 10
 #define HEAT 0.0005       /* share of J that a step of mending may lose at first */
 #define LINES_MAX 4       /* of mended maps at the same time */
-#define DRIFT_SHARE 0.95  /* of the work */
+#define DRIFT_SHARE 1.0   /* of the work */
+#define DRIFT_LEAST 50    /* sweeps; what is left hot by fewer is dear to settle */
 #define DRIFT_MENDED 0.55 /* the same where mending may help still */
 #define DRIFT_UNITS 10    /* units of drift_int.h that one of ours is worth */
 
@@ -114,6 +115,9 @@ static struct plan make_plan(const struct search *s)
             effort > PLACE_FAST && s->p->n_ranks < MANY ? DRIFT_MENDED : DRIFT_SHARE;
         plan.drift_work = (uint64_t)(share * (double)plan.work) / plan.n_drifts;
         plan.drift_work -= MIN(plan.drift_work, plan.start_work);
+        if (plan.drift_work * DRIFT_UNITS
+            < DRIFT_LEAST * (s->g.n_arcs + 8 * (uint64_t)s->g.n))
+            plan.drift_work = 0;
     }
     if (effort == PLACE_BEST)
         plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX);
@@ -307,7 +311,8 @@ static int drift(struct search *s, struct state *st, uint64_t work)
     free(leaf);
     if (r < 0)
         return r;
-    polish_descend(st, &s->limit);
+    if (st->near) /* without the table it takes longer than it is worth */
+        polish_descend(st, &s->limit);
     relieve(s, st);
     return 0;
 }
@@ -465,6 +470,7 @@ int search_matrix(struct search *s)
     if (r == 0 && plan.n_drifts > 0) {
         r = run_drifts(s, &plan, &st, line, &drifted);
         spent = plan.n_drifts * (plan.start_work + plan.drift_work);
+        enough = drifted && s->g.n >= MANY; /* mending such a map gains nothing */
     }
     if (r == 0 && !enough && !drifted) {
         r = run_starts(s, &plan, &st, line);
