@@ -52,7 +52,8 @@ static void one_more(struct fed *f, struct peer_state *p)
         p->bad++;
     if (p->bad < HOLE_ROW || (!p->bad_own && !of_many(p->bad_persons)))
         return;
-    us = MIN(HOLE_REST_US << MIN(p->holes, (uint16_t)4), HOLE_REST_MAX_US);
+    us = HOLE_REST_US << MIN(p->holes, (uint16_t)4);
+    us = MIN(us, HOLE_REST_MAX_US);
     p->hole_until.us = f->now.mono.us + us;
     p->holes++;
     p->bad = HOLE_ROW - HOLE_TRIALS;
