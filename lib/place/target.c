@@ -197,11 +197,11 @@ static int fill_groups(struct target *t, const struct machine *m)
             return -ENOMEM;
         for (uint32_t i = 0; i < leaves; i++) {
             uint32_t core = t->cores[(size_t)t->first_slot[i] * t->cpus_per_rank];
-            uint32_t key = l == 1 ? i : machine_group_key(m, core, l);
+            uint32_t own = l == 1 ? i : machine_group_key(m, core, l);
 
-            if (i == 0 || key != last)
+            if (i == 0 || own != last)
                 f[groups++] = i;
-            last = key;
+            last = own;
             g[i] = groups - 1;
         }
         f[groups] = leaves;
