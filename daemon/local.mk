@@ -23,7 +23,7 @@ daemon_hopluud_SOURCES = \
 	daemon/returning.c daemon/returning.h \
 	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \
-	daemon/settings_plugins.c \
+	daemon/settings_plugins.c daemon/settings_topology.c \
 	daemon/settings_site.c \
 	daemon/settings_value.c \
 	daemon/staging.c daemon/staging.h \
@@ -54,7 +54,7 @@ daemon_hopluu_noded_SOURCES = \
 	daemon/patience.c daemon/patience.h
 daemon_hopluu_noded_CFLAGS = $(program_cflags)
 daemon_hopluu_noded_LDFLAGS = $(program_ldflags)
-daemon_hopluu_noded_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la \
+daemon_hopluu_noded_LDADD = lib/libwire.la lib/libplace.la lib/libmodel.la lib/libbase.la \
 	$(JANSSON_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) $(HWLOC_LIBS)
 
 daemon_hopluu_shepherd_SOURCES = \

@@ -48,6 +48,13 @@ static cfg_opt_t engine_opts[] = {
     CFG_STR("spool", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
+static cfg_opt_t topology_opts[] = {
+    CFG_STR("file", NULL, CFGF_NODEFAULT),
+    CFG_STR("distance", NULL, CFGF_NODEFAULT),
+    CFG_STR("capacity", NULL, CFGF_NODEFAULT),
+    CFG_BOOL("crumbs", cfg_false, CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t plugins_opts[] = {
     CFG_STR("slurm_user", "", CFGF_NONE),
     CFG_STR_LIST("check_budget", NULL, CFGF_NODEFAULT),
@@ -105,6 +112,7 @@ static cfg_opt_t file_opts[] = {
     CFG_SEC("tls", tls_opts, CFGF_NONE),
     CFG_SEC("ledger", ledger_opts, CFGF_NONE),
     CFG_SEC("engine", engine_opts, CFGF_NONE),
+    CFG_SEC("topology", topology_opts, CFGF_NONE),
     CFG_SEC("plugins", plugins_opts, CFGF_NONE),
     CFG_SEC("partition", partition_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
     CFG_SEC("institution", institution_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
@@ -311,6 +319,8 @@ int settings_read(const char *path, struct settings **ret_settings, struct err *
         r = read_limits(cfg, c, err);
     if (r == 0)
         r = read_names(cfg, c, err);
+    if (r == 0)
+        r = settings_topology(cfg, c->dir, c->site, err);
     if (r == 0)
         r = settings_plugins(cfg, &c->plugins, err);
     cfg_free(cfg);

@@ -37,6 +37,9 @@ int conf_milli(cfg_t *sec, const char *option, int64_t *ret_milli, struct err *e
 /* The site's sections: partitions, institutions, projects, persons, mappings, peers. */
 int settings_site(cfg_t *cfg, const char *dir, struct site *site, struct err *err);
 
+/* The switches: read and checked, kept as text. */
+int settings_topology(cfg_t *cfg, const char *dir, struct site *site, struct err *err);
+
 /* The section of the plugins in the center's own Slurm. */
 int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err);
 

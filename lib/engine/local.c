@@ -30,8 +30,10 @@ static void on_ready(uint64_t id, void *arg)
 
 static int op_configure(struct engine *en, const struct site *site, struct err *err)
 {
-    int r = queue_configure(&self(en)->q, site, local_node_set, err);
+    int r = local_place_configure(self(en), site, err);
 
+    if (!r)
+        r = queue_configure(&self(en)->q, site, local_node_set, err);
     if (!r)
         nodes_recall(self(en));
     return r;
@@ -217,6 +219,7 @@ static void *op_free(struct engine *en)
         local_job_free(j);
     nodes_close(e);
     queue_release(&e->q);
+    local_place_release(&e->place);
     free(e);
     return NULL;
 }
@@ -258,6 +261,8 @@ int engine_local_new(struct event_base *base,
     e->node_lost_s = config->node_lost_s ? config->node_lost_s : NODE_LOST_S;
     e->transfer_max = config->transfer_max ? config->transfer_max : TRANSFER_MAX;
     r = queue_init(&e->q, base, cb, arg, on_ready, e);
+    if (!r)
+        sched_choose_set(e->q.sched, local_place_choose, e);
     if (!r && !word_copy(e->center, sizeof(e->center), config->center))
         r = err_set(err, -EINVAL, "center \"%s\" is too long a name", config->center);
     if (!r && !word_copy(e->spool, sizeof(e->spool), config->spool))

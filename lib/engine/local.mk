@@ -10,6 +10,7 @@ lib_libengine_la_SOURCES = \
 	lib/engine/local_map.c \
 	lib/engine/local_order.c \
 	lib/engine/local_parts.c \
+	lib/engine/local_place.c lib/engine/local_place.h \
 	lib/engine/local_traffic.c \
 	lib/engine/null.c lib/engine/null.h \
 	lib/engine/queue.c lib/engine/queue.h \

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "engine/engine.h"
 #include "engine/local.h"
+#include "engine/local_place.h"
 #include "engine/queue.h"
 #include "wire/conn.h"
 #include "wire/door.h"
@@ -30,6 +31,9 @@ struct local_node {
     uint32_t index;    /* in sched */
     uint32_t partitions;
     uint32_t cores;
+    uint32_t packages; /* equal parts of its cores */
+    uint32_t leaf;     /* its switch in the topology, or MACHINE_NONE */
+    uint64_t place;    /* its turn in the machine */
     uint64_t mem_bytes;
     bool known; /* sizes are of a registration, now or remembered */
     bool fake;
@@ -116,6 +120,7 @@ struct local {
     const struct engine_callbacks *cb;
     void *arg;
     struct queue q;
+    struct local_place place;
     struct door *door;
     struct local_node *nodes;
     struct local_job *jobs;

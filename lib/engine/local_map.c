@@ -37,18 +37,14 @@ static int machine_of(const struct local_job *j,
                       struct machine **ret_m,
                       struct err *err)
 {
-    _cleanup_(freep) struct machine_node *nodes = calloc(j->n_parts, sizeof(*nodes));
-    _cleanup_(freep) struct node_shape *shapes = calloc(j->n_parts, sizeof(*shapes));
+    _cleanup_(freep) struct local_node **v =
+        calloc(j->n_parts, sizeof(struct local_node *));
 
-    if (!nodes || !shapes)
+    if (!v)
         return -ENOMEM;
-    for (size_t i = 0; i < j->n_parts; i++) {
-        shapes[i] =
-            (struct node_shape){.n_domains = 1, .cores = &j->parts[i].node->cores};
-        nodes[i] = (struct machine_node){
-            .name = j->parts[i].node->name, .leaf = MACHINE_NONE, .shape = &shapes[i]};
-    }
-    return machine_new_tree(NULL, 0, nodes, (uint32_t)j->n_parts, NULL, 0, ret_m, err);
+    for (size_t i = 0; i < j->n_parts; i++)
+        v[i] = j->parts[i].node;
+    return local_place_machine(j->e, v, j->n_parts, ret_m, err);
 }
 
 /* The job's cores, as the machine numbers them. */

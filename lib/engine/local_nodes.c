@@ -44,6 +44,7 @@ static int publish(struct local_node *n)
 
     if (r >= 0)
         n->index = (uint32_t)r;
+    local_place_stale(n->e);
     queue_kick(&n->e->q);
     return r < 0 ? r : 0;
 }
@@ -88,6 +89,7 @@ int local_node_set(void *arg, const char *name, uint32_t partitions)
         if (!n)
             return -ENOMEM;
         n->e = e;
+        n->leaf = MACHINE_NONE;
         memcpy(n->name, key, sizeof(key));
         n->lost = evtimer_new(e->base, on_lost, n);
         if (!n->lost || TABLE_ADD(e->nodes, name, n)) {
@@ -212,6 +214,7 @@ static struct local_node *register_node(struct local *e,
     json_int_t bytes = json_integer_value(json_object_get(o, "mem_bytes"));
     json_int_t gpus = json_integer_value(json_object_get(o, "gpus"));
     const char *type = json_string_value(json_object_get(o, "gpu_type"));
+    const char *topology;
     char key[NAME_CAP] = "";
     struct local_node *n;
     bool changed;
@@ -234,6 +237,8 @@ static struct local_node *register_node(struct local *e,
                  (long long)gpus, type ? type : "");
     if (changed && resize(n, (uint32_t)cores, (uint64_t)bytes))
         log_warn("node %s: no memory for its cores", n->name);
+    topology = json_string_value(json_object_get(o, "topology"));
+    n->packages = local_place_packages(topology ? topology : "", n->cores);
     n->fake = json_is_true(json_object_get(o, "fake"));
     copy_text(o, "launch", n->launch, sizeof(n->launch));
     copy_text(o, "host", n->host, sizeof(n->host));

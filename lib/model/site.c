@@ -32,6 +32,9 @@ void *site_free(struct site *s)
         free(s->peers[i].ca_file);
         free(s->peers[i].ledger_key);
     }
+    free(s->topology);
+    free(s->distance);
+    free(s->capacity);
     free(s->partitions);
     free(s->institutions);
     free(s->projects);

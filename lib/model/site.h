@@ -111,6 +111,10 @@ struct site {
     size_t n_mappings;
     struct peer *peers;
     size_t n_peers;
+    char *topology;       /* switches, text of a topology.conf; NULL = not said */
+    char *distance;       /* per level of the machine, "1:4:10:100"; NULL = the usual */
+    char *capacity;       /* of links per level, "1:1:1:8"; NULL = all the same */
+    bool crumbs;          /* jobs that say nothing take what others leave */
     uint32_t candidates;  /* copies of one job at a time, 1 to CANDIDATES_MAX */
     int64_t margin_s;     /* a peer must be earlier by more than this */
     uint32_t max_pending; /* jobs held here that wait; full is -EAGAIN */

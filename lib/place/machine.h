@@ -56,6 +56,17 @@ int machine_new_text(const char *arity,
                      struct err *err);
 
 /*
+ * "1:10:100" into v[PLACE_LEVELS_MAX], each from min to max; `what` is said in errors.
+ * Returns how many (at least 1) or -EINVAL.
+ */
+int machine_numbers(const char *text,
+                    const char *what,
+                    uint64_t min,
+                    uint64_t max,
+                    uint64_t *v,
+                    struct err *err);
+
+/*
  * What a node looks like inside: domains (NUMA nodes, or packages when there is
  * one per package) in packages. Domains of a package are consecutive.
  */

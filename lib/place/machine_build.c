@@ -126,25 +126,27 @@ int machine_new_uniform(uint32_t n_levels,
     return r;
 }
 
-/* "1:10:100" into v[max]; returns how many or -EINVAL. */
-static int numbers(const char *text,
-                   const char *what,
-                   uint64_t min,
-                   uint64_t max_value,
-                   uint64_t *v,
-                   struct err *err)
+int machine_numbers(const char *text,
+                    const char *what,
+                    uint64_t min,
+                    uint64_t max,
+                    uint64_t *v,
+                    struct err *err)
 {
     struct words w = WORDS_INIT(PLACE_LEVELS_MAX, 1024);
+    struct err own = {0};
     int n = words_split(&w, text, ":");
 
-    for (size_t i = 0; n == 0 && i < w.n; i++)
-        n = measure_u64(w.v[i], min, max_value, &v[i], err);
-    if (n == 0)
-        n = w.n ? (int)w.n : -EINVAL;
-    words_release(&w);
+    if (n == 0 && w.n == 0)
+        n = err_set(&own, -EINVAL, "a list such as 1:10:100 is needed");
     if (n == -E2BIG)
-        return err_set(err, -EINVAL, "%s: at most %d levels", what, PLACE_LEVELS_MAX);
-    return n < 0 && err && err->code ? err_prefix(err, n, "%s", what) : n;
+        n = err_set(&own, -EINVAL, "at most %d levels", PLACE_LEVELS_MAX);
+    for (size_t i = 0; n == 0 && i < w.n; i++)
+        n = measure_u64(w.v[i], min, max, &v[i], &own);
+    if (n == 0)
+        n = (int)w.n;
+    words_release(&w);
+    return n < 0 ? err_set(err, n, "%s: %s", what, err_text(&own, n)) : n;
 }
 
 int machine_new_text(const char *arity,
@@ -159,21 +161,19 @@ int machine_new_text(const char *arity,
     int n;
     int k;
 
-    if (err)
-        *err = (struct err){0};
-    n = numbers(arity, "machine", 1, PLACE_CORES_MAX, v[0], err);
+    n = machine_numbers(arity, "machine", 1, PLACE_CORES_MAX, v[0], err);
     if (n < 0)
-        return err && err->code
-                   ? n
-                   : err_set(err, n, "'%.40s' is not a machine: use 16:2:16", arity);
-    k = numbers(distance, "distance", 0, UINT32_MAX / 4, v[1], err);
+        return n;
+    k = machine_numbers(distance, "distance", 0, UINT32_MAX / 4, v[1], err);
     if (k < 0)
         return k;
     if (k != n)
         return err_set(err, -EINVAL,
                        "machine %.40s has %d levels, distance %.40s has %d", arity, n,
                        distance, k);
-    k = capacity ? numbers(capacity, "capacity", 1, UINT64_C(1) << 53, v[2], err) : 0;
+    k = capacity
+            ? machine_numbers(capacity, "capacity", 1, UINT64_C(1) << 53, v[2], err)
+            : 0;
     if (k < 0)
         return k;
     for (int l = 0; l < n; l++) {

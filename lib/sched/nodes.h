@@ -33,6 +33,7 @@ struct node {
     struct amount now;   /* all less used */
     struct amount then;  /* valid while `reserved` */
     struct amount ahead; /* while a reservation is looked for: used, then free, later */
+    int64_t end_s; /* while a pass chooses: its last job is expected to end; 0 = none */
     uint32_t partitions;
     bool up;
     bool reserved;

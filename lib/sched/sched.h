@@ -45,10 +45,18 @@ enum sched_policy {
 const char *sched_policy_word(enum sched_policy p); /* "easy-sjbf" */
 bool sched_policy_parse(const char *word, enum sched_policy *ret_p);
 
+/* What a choice of nodes is about; all is borrowed during the call. */
+struct sched_ask {
+    const struct nodes *nodes; /* pick[].node is an index into it */
+    const struct request *req;
+    int64_t now_s;
+    uint32_t run_s; /* the job is expected to run so long */
+    bool later;     /* for a reservation: what stands on nodes now says nothing */
+};
+
 /*
  * Where a job's tasks go, when several nodes could take them.
  *
- * nodes     the machine; pick[].node is an index into it
  * pick      [n] in: candidates, each with the most tasks it can take and its free
  *           cores; out: the first *ret_n are chosen, .tasks set, their sum n_tasks
  *
@@ -56,8 +64,7 @@ bool sched_policy_parse(const char *word, enum sched_policy *ret_p);
  * breaks the request).
  */
 typedef int (*sched_choose_fn)(void *arg,
-                               const struct nodes *nodes,
-                               const struct request *req,
+                               const struct sched_ask *ask,
                                struct node_pick *pick,
                                size_t n,
                                size_t *ret_n);
@@ -124,6 +131,9 @@ int sched_node_set(struct sched *s,
                    bool up);
 int sched_node_up(struct sched *s, uint32_t node, bool up); /* 0 or -ENOENT */
 const struct nodes *sched_nodes(const struct sched *s);
+
+/* From now on nodes are chosen so; NULL = fewest nodes, best fit. */
+void sched_choose_set(struct sched *s, sched_choose_fn choose, void *arg);
 
 /* Cores that one group may hold at a time; UINT32_MAX = no ceiling of its own.
  * 0, -EINVAL (group 0 or above 999) or -ENOMEM. */

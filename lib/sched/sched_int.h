@@ -151,10 +151,4 @@ int64_t planned_start(struct sched *s,
                       uint32_t pred_s,
                       uint32_t cores);
 
-/* sched_pass.c */
-int pick_nodes(struct sched *s,
-               struct site_shape *shape,
-               enum nodes_view view,
-               size_t *ret_n);
-
 #endif

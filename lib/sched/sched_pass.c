@@ -103,20 +103,26 @@ static bool choice_within(const struct nodes *m,
     return true;
 }
 
-int pick_nodes(struct sched *s,
-               struct site_shape *shape,
-               enum nodes_view view,
-               size_t *ret_n)
+/* The nodes of job `slot`, into the scratch. */
+static int pick_nodes(struct hand *h,
+                      uint32_t slot,
+                      enum nodes_view view,
+                      size_t *ret_n)
 {
+    struct sched *s = h->s;
+    const struct site_shape *shape = s->jobs[slot].shape;
+    const struct sched_ask ask = {.nodes = &s->nodes,
+                                  .req = &shape->req,
+                                  .now_s = h->now_s,
+                                  .run_s = s->jobs[slot].pred_s,
+                                  .later = view == NODES_AHEAD};
     struct node_pick *pick = s->nodes.scratch;
     uint32_t mask = UINT32_C(1) << shape->partition;
     size_t n = nodes_could(&s->nodes, &shape->req, mask, view, pick);
     size_t chosen = 0;
 
     if (s->config.choose && n > 0
-        && s->config.choose(s->config.choose_arg, &s->nodes, &shape->req, pick, n,
-                            &chosen)
-               == 0
+        && s->config.choose(s->config.choose_arg, &ask, pick, n, &chosen) == 0
         && choice_ok(&shape->req, pick, chosen, &s->nodes)
         && choice_within(&s->nodes, &shape->req, view, pick, chosen)) {
         *ret_n = chosen;
@@ -197,9 +203,9 @@ static int start(void *arg, uint32_t slot)
     int r = -ENOENT;
 
     if (s->reserved && shape->unfit_held != s->passes)
-        r = pick_nodes(s, shape, NODES_LATER, &n);
+        r = pick_nodes(h, slot, NODES_LATER, &n);
     if (r < 0 && (shorter || !s->reserved))
-        r = pick_nodes(s, shape, NODES_NOW, &n);
+        r = pick_nodes(h, slot, NODES_NOW, &n);
     for (size_t i = 0; i < n && r == 0; i++)
         cores += s->nodes.scratch[i].cores;
     if (r < 0 || cores > s->room[shape->shape.group]) {
@@ -222,6 +228,11 @@ static int start(void *arg, uint32_t slot)
         j->n_picks = 0;
         s->n_begun--;
         return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct node *node = &s->nodes.v[j->picks[i].node];
+
+        node->end_s = MAX(node->end_s, j->end_s);
     }
     if (s->reserved && !shorter)
         take_then(s, j->picks, n);
@@ -292,7 +303,7 @@ static int reserve(void *arg, uint32_t head, int64_t *ret_at_s)
     while (k < s->running.n && s->running.v[k].end_s <= at_s)
         k++;
     look_ahead(s, mask, k);
-    if (pick_nodes(s, shape, NODES_AHEAD, &n) < 0) {
+    if (pick_nodes(h, head, NODES_AHEAD, &n) < 0) {
         *ret_at_s = INT64_MAX;
         return 0;
     }
@@ -361,6 +372,19 @@ static void count_free(struct sched *s)
                 s->partitions[p].free_cores += n->now.cores;
     }
     s->reserved = false;
+}
+
+/* When each node's last job is expected to end: for those who choose. */
+static void know_ends(struct sched *s)
+{
+    for (size_t i = 0; i < s->nodes.n; i++)
+        s->nodes.v[i].end_s = 0;
+    for (size_t i = 0; i < s->running.n; i++) { /* the earliest end first */
+        const struct site_job *j = &s->jobs[s->running.v[i].slot];
+
+        for (uint32_t k = 0; k < j->n_picks; k++)
+            s->nodes.v[j->picks[k].node].end_s = j->end_s;
+    }
 }
 
 /* Partitions with somebody waiting, the one whose head came first in front. */
@@ -464,6 +488,8 @@ int sched_pass(struct sched *s, int64_t now_s, sched_reserved_fn cb, void *arg)
     if (s->counts.waiting > 0) {
         make_room(s);
         count_free(s);
+        if (s->config.choose)
+            know_ends(s);
         n = in_turn(s, turn);
     }
     for (uint32_t i = 0; i < n && r >= 0; i++) {

@@ -144,6 +144,13 @@ int sched_node_up(struct sched *s, uint32_t node, bool up)
     return 0;
 }
 
+void sched_choose_set(struct sched *s, sched_choose_fn choose, void *arg)
+{
+    s->config.choose = choose;
+    s->config.choose_arg = arg;
+    s->dirty = true;
+}
+
 const struct nodes *sched_nodes(const struct sched *s)
 {
     return &s->nodes;

@@ -666,6 +666,75 @@ static void odds_are_learned(void **state)
     sched_free(s);
 }
 
+/* Takes the last nodes, and remembers what it was asked. */
+struct chooser {
+    unsigned asked, later;
+    uint32_t run_s;
+    int64_t end_s[4];
+    bool wrong; /* answers with more than there is */
+};
+
+static int last_ones(void *arg,
+                     const struct sched_ask *a,
+                     struct node_pick *pick,
+                     size_t n,
+                     size_t *ret_n)
+{
+    struct chooser *c = arg;
+    uint32_t left = a->req->n_tasks;
+    size_t k = 0;
+
+    c->asked++;
+    c->later += a->later;
+    c->run_s = a->run_s;
+    for (size_t i = 0; i < a->nodes->n; i++)
+        c->end_s[i] = a->nodes->v[i].end_s;
+    for (size_t i = n; i-- > 0 && left > 0; k++) {
+        pick[i].tasks = pick[i].tasks < left ? pick[i].tasks : left;
+        left -= pick[i].tasks;
+    }
+    memmove(pick, pick + (n - k), k * sizeof(*pick));
+    if (c->wrong)
+        pick[0].tasks += 100;
+    *ret_n = k;
+    return left ? -ENOENT : 0;
+}
+
+static void somebody_else_chooses(void **state)
+{
+    struct sched *s = make(sched_config_default(), 4, 4);
+    struct chooser c = {0};
+    struct told t = {0};
+    struct sched_view v;
+
+    (void)state;
+    sched_choose_set(s, last_ones, &c);
+    submit(s, 1, 6, 100, 0);
+    assert_int_equal(sched_pass(s, 0, note, &t), 1);
+    assert_true(sched_view(s, 1, 0, &v));
+    assert_int_equal(v.n_pick, 2);
+    assert_int_equal(v.pick[0].node + v.pick[1].node, 2 + 3);
+    assert_int_equal(c.run_s, 100);
+    assert_int_equal(sched_start(s, 1, 0), 0);
+    submit(s, 2, 1, 50, 10); /* beside it, and it is told when that one ends */
+    assert_int_equal(sched_pass(s, 10, note, &t), 1);
+    assert_int_equal(c.end_s[0], 0);
+    assert_int_equal(c.end_s[3], 100);
+    assert_int_equal(c.later, 0);
+    submit(s, 3, 16, 60, 20); /* waits: a reservation is a choice too */
+    submit(s, 5, 1, 10, 20);  /* for somebody behind it */
+    assert_true(sched_pass(s, 20, note, &t) >= 0);
+    assert_true(c.later > 0);
+    assert_int_equal(sched_remove(s, 3), 0);
+    c.wrong = true; /* what breaks the request is not done */
+    submit(s, 4, 2, 60, 30);
+    assert_int_equal(sched_pass(s, 30, note, &t), 1);
+    assert_true(sched_view(s, 4, 30, &v));
+    assert_int_equal(v.pick[0].tasks, 2);
+    assert_true(sched_check(s));
+    sched_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -680,6 +749,7 @@ int main(void)
         cmocka_unit_test(running_jobs_come_back_after_a_restart),
         cmocka_unit_test(exclusive_takes_whole_nodes),
         cmocka_unit_test(gpus_are_of_a_type),
+        cmocka_unit_test(somebody_else_chooses),
         cmocka_unit_test(conservative_keeps_its_promises),
         cmocka_unit_test(nothing_is_taken_twice),
         cmocka_unit_test(guests_are_paid_for),

@@ -19,6 +19,7 @@ shell_tests = \
 	tests/shell/slurm.t \
 	tests/shell/slurm_admin.t \
 	tests/shell/slurm_kill.t \
+	tests/shell/topology.t \
 	tests/shell/transfer.t \
 	tests/shell/trust.t
 TESTS += $(shell_tests)
