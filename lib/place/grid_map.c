@@ -58,8 +58,8 @@ static double cut_bytes(const struct grid *g,
         double planes = f[d] - 1.0;
         double area = blocks;
 
-        if (f[d] > 1 && g->shape.periodic && size[d] == g->shape.dim[d] && f[d] > 2)
-            planes += 1;
+        if (f[d] > 1 && g->shape.periodic && size[d] == g->shape.dim[d])
+            planes += 1; /* between the last and the first */
         for (uint32_t e = 0; e < g->shape.n_dims; e++)
             area *= e == d ? 1.0 : size[e];
         sum += planes * area * g->weight[d];
