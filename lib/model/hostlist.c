@@ -212,6 +212,7 @@ void hostlist_compress(char *const *names, size_t n, struct buf *b)
                 break;
             buf_putc(b, ',');
             lo = next;
+            width = w2;
             j++;
         }
         if (bracket)
