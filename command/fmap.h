@@ -81,6 +81,14 @@ int fmap_load_machine(const struct fmap_options *o,
 int fmap_load_numbers(
     const char *path, uint32_t max, uint32_t **ret_v, uint32_t *ret_n, struct err *err);
 
+/* The same from text; `name` is said in errors. */
+int fmap_numbers(const char *text,
+                 const char *name,
+                 uint32_t max,
+                 uint32_t **ret_v,
+                 uint32_t *ret_n,
+                 struct err *err);
+
 /* Figures of a map as members of a JSON object, without its braces. */
 void fmap_json_cost(struct buf *b, const struct place_cost *c);
 void fmap_json_string(struct buf *b, const char *s);

@@ -89,37 +89,12 @@ int fmap_load_numbers(
     const char *path, uint32_t max, uint32_t **ret_v, uint32_t *ret_n, struct err *err)
 {
     struct buf b = BUF_INIT(FMAP_FILE_MAX);
-    uint32_t *v = malloc(((size_t)max + 1) * sizeof(*v));
-    uint32_t n = 0;
-    uint32_t line = 0;
-    int r = v ? fmap_read(path, &b, err) : -ENOMEM;
-    char *at = b.data;
+    int r = fmap_read(path, &b, err);
 
-    while (r == 0 && at && *at) {
-        char *end = strchr(at, '\n');
-        uint32_t x;
-
-        if (end)
-            *end = '\0';
-        line++;
-        if (*at) {
-            r = n < max ? measure_u32(at, 0, UINT32_MAX, &x, err)
-                        : err_set(err, -E2BIG, "more than %" PRIu32 " lines", max);
-            if (r < 0)
-                r = err_prefix(err, r, "%.80s:%" PRIu32, path, line);
-            else
-                v[n++] = x;
-        }
-        at = end ? end + 1 : NULL;
-    }
+    if (r == 0)
+        r = fmap_numbers(buf_text(&b), path, max, ret_v, ret_n, err);
     buf_release(&b);
-    if (r < 0) {
-        free(v);
-        return r;
-    }
-    *ret_v = v;
-    *ret_n = n;
-    return 0;
+    return r;
 }
 
 void fmap_json_string(struct buf *b, const char *s)

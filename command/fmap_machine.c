@@ -10,6 +10,7 @@
 
 #include "base/measure.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "model/hostlist.h"
 #include "place/shape_hwloc.h"
 #include "place/topology.h"
@@ -21,39 +22,36 @@
 static int load_shape(const char *from, struct owned_shape *ret, struct err *err)
 {
     static const char synthetic[] = "synthetic:";
+    struct buf b = BUF_INIT(SHAPE_XML_BYTES_MAX + 1);
     hwloc_topology_t t;
+    bool set = true;
     int r = 0;
 
     if (hwloc_topology_init(&t) < 0)
         return -ENOMEM;
-    if (!strncmp(from, synthetic, sizeof(synthetic) - 1))
-        r = hwloc_topology_set_synthetic(t, from + sizeof(synthetic) - 1);
-    else if (strcmp(from, "live") != 0)
-        r = hwloc_topology_set_xml(t, from);
-    if (r < 0 || hwloc_topology_load(t) < 0)
+    if (!strncmp(from, synthetic, sizeof(synthetic) - 1)) {
+        r = shape_check_synthetic(from + sizeof(synthetic) - 1, err);
+        if (r == 0)
+            set = !hwloc_topology_set_synthetic(t, from + sizeof(synthetic) - 1);
+    } else if (strcmp(from, "live") != 0) {
+        r = path_read(from, &b, err);
+        if (r == 0)
+            r = shape_check_xml(buf_text(&b), b.len, err);
+        if (r < 0)
+            r = err_prefix(err, r, "'%.80s' (an XML file, synthetic:TEXT or live)",
+                           from);
+        else
+            set = !hwloc_topology_set_xmlbuffer(t, buf_text(&b), (int)b.len + 1);
+    }
+    if (r == 0 && (!set || hwloc_topology_load(t) < 0))
         r = err_set(
             err, -EINVAL,
             "hwloc cannot read '%.80s': use an XML file, synthetic:TEXT or live", from);
     if (r == 0)
         r = shape_from_hwloc(t, ret, err);
     hwloc_topology_destroy(t);
+    buf_release(&b);
     return r;
-}
-
-/* "1:10:100" into v[PLACE_LEVELS_MAX]; how many. */
-static int load_list(
-    const char *text, uint64_t max, uint64_t *v, uint32_t *ret_n, struct err *err)
-{
-    struct words w = WORDS_INIT(PLACE_LEVELS_MAX, 1024);
-    int r = words_split(&w, text, ":");
-
-    for (size_t i = 0; r == 0 && i < w.n; i++)
-        r = measure_u64(w.v[i], 0, max, &v[i], err);
-    *ret_n = (uint32_t)w.n;
-    words_release(&w);
-    return r == -E2BIG
-               ? err_set(err, r, "'%.60s': at most %d levels", text, PLACE_LEVELS_MAX)
-               : r;
 }
 
 static int set_capacities(const struct fmap_options *o,
@@ -61,11 +59,13 @@ static int set_capacities(const struct fmap_options *o,
                           struct err *err)
 {
     uint64_t v[PLACE_LEVELS_MAX] = {0};
-    uint32_t n = 0;
-    int r = o->capacity ? load_list(o->capacity, UINT64_C(1) << 53, v, &n, err) : 0;
+    int n = o->capacity ? machine_numbers(o->capacity, "--capacity", 1,
+                                          UINT64_C(1) << 53, v, err)
+                        : 0;
+    int r = n < 0 ? n : 0;
 
-    for (uint32_t l = 1; r == 0 && l <= n && l < machine_levels(m); l++)
-        r = machine_set_capacity(m, l, v[l - 1], err);
+    for (int l = 1; r == 0 && l <= n && l < (int)machine_levels(m); l++)
+        r = machine_set_capacity(m, (uint32_t)l, v[l - 1], err);
     return r;
 }
 
@@ -100,8 +100,11 @@ static int load_tree(const struct fmap_options *o,
     struct buf b = BUF_INIT(FMAP_FILE_MAX);
     uint64_t wide[PLACE_LEVELS_MAX] = {0};
     uint32_t distance[PLACE_LEVELS_MAX];
-    uint32_t n = 0;
-    int r = o->distance ? load_list(o->distance, UINT32_MAX / 4, wide, &n, err) : 0;
+    int found = o->distance ? machine_numbers(o->distance, "--distance", 0,
+                                              UINT32_MAX / 4, wide, err)
+                            : 0;
+    uint32_t n = found > 0 ? (uint32_t)found : 0;
+    int r = found < 0 ? found : 0;
 
     for (uint32_t i = 0; i < n; i++)
         distance[i] = (uint32_t)wide[i];

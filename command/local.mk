@@ -131,6 +131,7 @@ command_fmap_SOURCES = \
 	command/fmap_load.c \
 	command/fmap_machine.c \
 	command/fmap_nodes.c \
+	command/fmap_numbers.c \
 	command/fmap_rank.c \
 	command/fmap_score.c \
 	command/fmap_show.c \

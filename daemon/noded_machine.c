@@ -10,12 +10,32 @@
 #include <string.h>
 
 #include "base/measure.h"
+#include "base/path.h"
 #include "base/words.h"
+#include "place/shape_hwloc.h"
 
 #include "base/banned.h"
 
 #define CORES_MAX 65536
 #define FAKE_CORE_BYTES (UINT64_C(2) << 30) /* a told machine says no memory */
+
+static int describe_xml(hwloc_topology_t t, const char *path, struct err *err)
+{
+    struct buf b = BUF_INIT(SHAPE_XML_BYTES_MAX + 1);
+    struct err own = {0};
+    int r = path_read(path, &b, &own);
+
+    if (!r)
+        r = shape_check_xml(buf_text(&b), b.len, &own);
+    if (!r && hwloc_topology_set_xmlbuffer(t, buf_text(&b), (int)b.len + 1) < 0)
+        r = -EINVAL;
+    buf_release(&b);
+    return r ? err_set(err, -EINVAL,
+                       "machine \"%s\" is neither live, synthetic:… nor an XML file of "
+                       "hwloc: %s",
+                       path, err_text(&own, r))
+             : 0;
+}
 
 static int describe(hwloc_topology_t t, const char *what, struct err *err)
 {
@@ -24,19 +44,15 @@ static int describe(hwloc_topology_t t, const char *what, struct err *err)
 
     if (!strcmp(what, "live"))
         return 0;
-    if (strncmp(what, "synthetic:", 10) != 0) {
-        if (hwloc_topology_set_xml(t, what) < 0)
-            return err_set(err, -EINVAL,
-                           "machine \"%s\" is neither live, synthetic:… nor an XML "
-                           "file of hwloc",
-                           what);
-        return 0;
-    }
+    if (strncmp(what, "synthetic:", 10) != 0)
+        return describe_xml(t, what, err);
     what += 10;
     if (!measure_u32(what, 1, CORES_MAX, &n, NULL)) {
         (void)snprintf(text, sizeof(text), "core:%u pu:1", n);
         what = text;
     }
+    if (shape_check_synthetic(what, err) < 0)
+        return -E2BIG;
     if (hwloc_topology_set_synthetic(t, what) < 0)
         return err_set(err, -EINVAL, "\"%s\" is not a synthetic machine of hwloc",
                        what);

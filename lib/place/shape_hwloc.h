@@ -7,6 +7,7 @@
 #ifndef HOPLUU_PLACE_SHAPE_HWLOC_H
 #define HOPLUU_PLACE_SHAPE_HWLOC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -35,5 +36,18 @@ int shape_from_hwloc(struct hwloc_topology *topology,
                      struct err *err);
 
 void owned_shape_release(struct owned_shape *s);
+
+/* What hwloc is given to read is measured before. */
+#define SHAPE_XML_BYTES_MAX (16 << 20)
+#define SHAPE_XML_DEPTH_MAX 64
+#define SHAPE_XML_ELEMENTS_MAX 200000
+#define SHAPE_SYNTHETIC_BYTES_MAX 1023
+#define SHAPE_OBJECTS_MAX 65536
+
+/* Tags that open and close within these ceilings, no definitions: 0, -EINVAL, -E2BIG. */
+int shape_check_xml(const char *text, size_t n_bytes, struct err *err);
+
+/* "package:2 core:16 pu:2": not more parts in all than fit. 0 or -E2BIG. */
+int shape_check_synthetic(const char *text, struct err *err);
 
 #endif

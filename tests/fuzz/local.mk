@@ -25,10 +25,31 @@ EXTRA_DIST += tests/fuzz/corpus/nouns/array \
 	tests/fuzz/corpus/nouns/view
 
 # place
-place_fuzz = tests/fuzz/fuzz_matrix tests/fuzz/fuzz_prof tests/fuzz/fuzz_topology
+place_fuzz = tests/fuzz/fuzz_hostlist tests/fuzz/fuzz_hwloc tests/fuzz/fuzz_machine \
+	tests/fuzz/fuzz_matrix tests/fuzz/fuzz_prof tests/fuzz/fuzz_topology
 check_PROGRAMS += $(place_fuzz)
 TESTS += $(place_fuzz)
 place_fuzz_libs = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
+tests_fuzz_fuzz_hostlist_SOURCES = tests/fuzz/fuzz_hostlist.c tests/fuzz/replay.c
+tests_fuzz_fuzz_hostlist_LDADD = $(place_fuzz_libs)
+tests_fuzz_fuzz_hwloc_SOURCES = tests/fuzz/fuzz_hwloc.c tests/fuzz/replay.c
+tests_fuzz_fuzz_hwloc_LDADD = $(place_fuzz_libs) $(HWLOC_LIBS)
+tests_fuzz_fuzz_machine_SOURCES = tests/fuzz/fuzz_machine.c tests/fuzz/replay.c \
+	command/fmap_numbers.c
+tests_fuzz_fuzz_machine_LDADD = $(place_fuzz_libs)
+EXTRA_DIST += tests/fuzz/corpus/hostlist/backwards tests/fuzz/corpus/hostlist/empty \
+	tests/fuzz/corpus/hostlist/large tests/fuzz/corpus/hostlist/nested \
+	tests/fuzz/corpus/hostlist/plain tests/fuzz/corpus/hostlist/suffix tests/fuzz/corpus/hostlist/unsorted \
+	tests/fuzz/corpus/hostlist/zeros \
+	tests/fuzz/corpus/hwloc/attribute tests/fuzz/corpus/hwloc/deep \
+	tests/fuzz/corpus/hwloc/entity tests/fuzz/corpus/hwloc/huge \
+	tests/fuzz/corpus/hwloc/numa tests/fuzz/corpus/hwloc/open \
+	tests/fuzz/corpus/hwloc/synthetic tests/fuzz/corpus/hwloc/wrong \
+	tests/fuzz/corpus/hwloc/xml \
+	tests/fuzz/corpus/machine/deep tests/fuzz/corpus/machine/falls \
+	tests/fuzz/corpus/machine/large tests/fuzz/corpus/machine/long \
+	tests/fuzz/corpus/machine/map tests/fuzz/corpus/machine/three \
+	tests/fuzz/corpus/machine/wrong
 tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_matrix.c tests/fuzz/replay.c
 tests_fuzz_fuzz_matrix_LDADD = $(place_fuzz_libs)
 tests_fuzz_fuzz_prof_SOURCES = tests/fuzz/fuzz_prof.c tests/fuzz/replay.c

@@ -60,6 +60,27 @@ result "two ranks on a core are not valid"
 printf 'rank 0=b slot=0-1\nrank 1=b slot=2-3\nrank 2=a slot=0-1\nrank 3=a slot=2-3\n' |
     cmp -s - rf
 result "a rankfile keeps the order of the nodes"
+[ "$("$fmap" rank --pattern stencil3d:16x8x8:periodic --machine 16:2:8:4 --distance 1:10:100:200 --json |
+    sed -n 's/.*{"cost": \([0-9]*\),.*/\1/p;1q')" = 132352000 ]
+result "a grid that closes is cut where it closes, too"
+if command -v mpirun >mpi; then
+    "$fmap" rank --pattern ring -n 2 --nodes localhost --hwloc live --output rankfile >rf 2>err &&
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --host localhost:2 \
+            --rankfile rf -np 2 printenv OMPI_COMM_WORLD_RANK >mpi 2>err
+    if grep -q 'need 2 slots' err; then
+        n=$((n + 1))
+        echo "ok $n - Open MPI takes the rankfile # SKIP one core"
+    else
+        [ "$(sort mpi | tr '\n' ' ')" = '0 1 ' ]
+        result "Open MPI takes the rankfile"
+    fi
+else
+    n=$((n + 1))
+    echo "ok $n - Open MPI takes the rankfile # SKIP no mpirun"
+fi
+"$fmap" rank --pattern ring -n 2 --nodes a --hwloc 'synthetic:core:2 pu:1' --output prrte >rf
+printf '# PRRTE: mpirun --map-by rankfile:file=THIS\nrank 0=a slot=0\nrank 1=a slot=1\n' | cmp -s - rf
+result "a rankfile of Open MPI 5"
 "$fmap" rank --pattern none -n 2 --nodes 'n[1-2]' --output hostfile >hf
 printf 'n1\nn2\n' | cmp -s - hf
 result "a host file"
@@ -91,6 +112,15 @@ result "a picture as text and SVG"
     refused "a broken matrix" 'line 2' score --matrix t.conf $m --map map
     refused "a map that is too short" 'lines for 32 ranks' score --pattern ring -n 32 $m --map two
     refused "no free nodes left" 'what is free' nodes --topology t.conf --free n1 --nodes 2
+    refused "a machine of too many parts" 'at most 65536 parts' \
+        rank --pattern ring -n 4 --nodes a --hwloc 'synthetic:package:4000000000 core:4 pu:1'
+    awk 'BEGIN { for (i = 0; i < 100; i++) printf "<a>" }' >deep.xml
+    refused "XML that is too deep" 'more than 64 deep' \
+        rank --pattern ring -n 4 --nodes a --hwloc deep.xml
+    printf '<topology>' >open.xml
+    refused "XML without an end" 'ends before' rank --pattern ring -n 4 --nodes a --hwloc open.xml
+    printf '0\n00000000000000000000001\n' >long
+    refused "a number that is too long" 'long:2: .*too long' score --pattern ring -n 2 $m --map long
     refused "no profiles" 'no .prof files' learn .
     refused "no job around" 'SLURM_JOB_NODELIST is not set' slurm --pattern ring --out .
 }
