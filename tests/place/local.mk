@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 if HAVE_CMOCKA
-place_tests = tests/place/test_grid tests/place/test_nodes tests/place/test_place tests/place/test_read
+place_tests = tests/place/test_faults tests/place/test_grid tests/place/test_nodes tests/place/test_place tests/place/test_read
 check_PROGRAMS += $(place_tests)
 TESTS += $(place_tests)
 place_test_libs = lib/libplace.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS) -lm
+tests_place_test_faults_SOURCES = tests/place/test_faults.c \
+	tests/support/fault.c tests/support/fault.h
+tests_place_test_faults_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+tests_place_test_faults_LDADD = $(place_test_libs)
 tests_place_test_grid_SOURCES = tests/place/test_grid.c
 tests_place_test_grid_LDADD = $(place_test_libs)
 tests_place_test_nodes_SOURCES = tests/place/test_nodes.c
