@@ -2,13 +2,16 @@
 /*
  * bench/nodes - node choice over time: a queue of jobs on 32 leaf switches
  *
- *     make bench/nodes && bench/nodes
+ *     make bench/nodes && bench/nodes [-s SEEDS] [-q SHARE] [-t TRACE.swf.gz -c CPUS]
  *
- * First come first served, Poisson arrivals, run times lognormal(-0.7, 1.2), sizes of
- * 1 to 128 nodes; the offered load is 0.80 and 0.95 of 512 nodes. `tree` is the lowest
- * switch that holds the job and best fit over its leaves, written here again; `lowest`
- * takes the lowest numbers; `ours` is place_nodes() with the end times known, `ours -t`
- * without. The first tenth of the jobs is not counted.
+ * First come first served. Poisson arrivals, run times lognormal(-0.7, 1.2), sizes of
+ * 1 to 128 nodes; or a log in the standard workload format, CPUS processors being a
+ * node, its arrivals drawn together or apart. The offered load is 0.80 and 0.95 of 512
+ * nodes; figures are means over the seeds. `tree` is the lowest switch that holds the
+ * job and best fit over its leaves, written here again; `lowest` takes the lowest
+ * numbers; `ours` is place_nodes() with the end times known, `ours -t` without. With
+ * -q that share of the jobs says nothing: they are not counted, and `ours` knows which,
+ * `ours -q` does not. The first tenth of the jobs is not counted.
  */
 #include "config.h"
 
@@ -16,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/measure.h"
 #include "place/place.h"
 
 #include "base/banned.h"
@@ -29,13 +34,16 @@
 struct job {
     double arrival, length, start;
     uint32_t size;
-    uint32_t node[128];
+    bool quiet;
+    uint32_t node[NODES];
 };
 
-enum policy { LOWEST, TREE, OURS, OURS_TIMELESS, _POLICY_MAX };
-static const char *const policy_name[] = {"lowest", "tree", "ours", "ours -t"};
+enum policy { LOWEST, TREE, OURS, OURS_TIMELESS, OURS_DEAF, _POLICY_MAX };
+static const char *const policy_name[] = {"lowest", "tree", "ours", "ours -t",
+                                          "ours -q"};
 
 static uint64_t seed;
+static double quiet_share;
 
 static double uniform(void)
 {
@@ -65,10 +73,56 @@ static void make_jobs(struct job *j, double load)
             x -= weight[k++];
         t -= log(uniform()) / rate;
         j[i] = (struct job){.arrival = t, .size = size[k]};
+        j[i].quiet = quiet_share > 0 && uniform() < quiet_share;
         j[i].length =
             exp(-0.7
                 + 1.2 * sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform()));
     }
+}
+
+/*
+ * The log's jobs from number `from` on; arrivals follow the log's, at a pace that
+ * offers the load. Returns how many; JOBS unless the log ends.
+ */
+static int read_jobs(
+    const char *trace, uint32_t cpus, int from, double load, struct job *j)
+{
+    char command[4096];
+    char line[1024];
+    double work = 0;
+    int n = 0;
+    FILE *f;
+
+    (void)snprintf(command, sizeof(command), "gzip -dc '%s'", trace);
+    f = popen(command, "r");
+    while (f && n < JOBS && fgets(line, sizeof(line), f)) {
+        double v[5];
+        char *at = line;
+
+        for (int i = 0; i < 5; i++)
+            v[i] = strtod(at, &at);
+        if (line[0] == ';' || v[3] <= 0 || v[4] <= 0 || v[4] > (double)cpus * NODES
+            || from-- > 0)
+            continue;
+        j[n] = (struct job){.arrival = v[1],
+                            .length = v[3],
+                            .size = ((uint32_t)v[4] + cpus - 1) / cpus};
+        j[n].quiet = quiet_share > 0 && uniform() < quiet_share;
+        work += j[n].length * j[n].size;
+        n++;
+    }
+    if (f)
+        (void)pclose(f);
+    for (int i = 1; i < n;
+         i++) { /* from the first arrival, so that the load is offered */
+        double span = j[n - 1].arrival - j[0].arrival;
+
+        j[i - 1].start = (j[i].arrival - j[0].arrival) * work / (load * NODES * span);
+    }
+    for (int i = n - 1; i > 0; i--)
+        j[i].arrival = j[i - 1].start;
+    j[0].arrival = 0;
+    return n;
 }
 
 /* The lowest switch that holds the job, then the leaves that fit best. */
@@ -104,12 +158,15 @@ static void choose_ours(const struct machine *m,
                         const double *busy,
                         double now,
                         const struct job *j,
-                        bool times,
+                        enum policy policy,
                         uint32_t *node)
 {
     static struct place_free f[NODES];
     static int64_t until[NODES];
-    struct place_nodes_problem p = {.machine = m, .free = f, .n_nodes = j->size};
+    struct place_nodes_problem p = {.machine = m,
+                                    .free = f,
+                                    .n_nodes = j->size,
+                                    .quiet = j->quiet && policy != OURS_DEAF};
     struct place_nodes_result r;
 
     for (uint32_t i = 0; i < NODES; i++) {
@@ -117,7 +174,7 @@ static void choose_ours(const struct machine *m,
         if (busy[i] <= 0)
             f[p.n_free++] = (struct place_free){.node = i, .cores = 1};
     }
-    if (times) {
+    if (policy != OURS_TIMELESS) {
         p.busy_s = until;
         p.end_s = (int64_t)(j->length * 1000) + 1;
     }
@@ -146,14 +203,15 @@ static void choose(enum policy policy,
         break;
     case OURS:
     case OURS_TIMELESS:
+    case OURS_DEAF:
     case _POLICY_MAX:
-        choose_ours(m, busy, now, j, policy == OURS, j->node);
+        choose_ours(m, busy, now, j, policy, j->node);
         break;
     }
 }
 
 struct figures {
-    double leaves, least, above, multi, across, pairs, wait;
+    double leaves, above, multi, across, pairs, wait, jobs;
 };
 
 static void count(const struct job *j, struct figures *f)
@@ -164,7 +222,8 @@ static void count(const struct job *j, struct figures *f)
     uint32_t least = (j->size + PER_LEAF - 1) / PER_LEAF;
 
     f->wait += j->start - j->arrival;
-    if (j->size < 2)
+    f->jobs++;
+    if (j->size < 2 || j->quiet)
         return;
     for (uint32_t i = 0; i < j->size; i++)
         leaves += on[j->node[i] / PER_LEAF]++ == 0;
@@ -178,14 +237,17 @@ static void count(const struct job *j, struct figures *f)
 }
 
 /* One queue: each job starts when it is first and enough nodes are free. */
-static void simulate(enum policy policy, const struct machine *m, struct job *jobs)
+static void simulate(enum policy policy,
+                     const struct machine *m,
+                     struct job *jobs,
+                     int n,
+                     struct figures *f)
 {
     static double busy[NODES];
-    struct figures f = {0};
     double now = 0;
 
     memset(busy, 0, sizeof(busy));
-    for (int k = 0; k < JOBS; k++) {
+    for (int k = 0; k < n; k++) {
         struct job *j = &jobs[k];
 
         now = j->arrival > now ? j->arrival : now;
@@ -208,29 +270,60 @@ static void simulate(enum policy policy, const struct machine *m, struct job *jo
         j->start = now;
         for (uint32_t i = 0; i < j->size; i++)
             busy[j->node[i]] = now + j->length;
-        if (k >= JOBS / 10)
-            count(j, &f);
+        if (k >= n / 10)
+            count(j, f);
     }
-    printf(
-        "  %-8s leaves/least %.3f  above least %.1f %%  pairs across %.3f  wait %.3f\n",
-        policy_name[policy], f.leaves / f.multi, 100 * f.above / f.multi,
-        f.across / f.pairs, f.wait / (JOBS - JOBS / 10));
 }
 
-int main(void)
+static void report(enum policy p, const struct figures *f)
+{
+    printf(
+        "  %-8s leaves/least %.3f  above least %.1f %%  pairs across %.3f  wait %.3f\n",
+        policy_name[p], f->leaves / f->multi, 100 * f->above / f->multi,
+        f->across / f->pairs, f->wait / f->jobs);
+    (void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
 {
     static const double loads[] = {0.80, 0.95};
     static struct job jobs[JOBS];
+    const char *trace = NULL;
+    uint32_t cpus = 1;
+    int seeds = 1;
     struct machine *m = NULL;
+    int o;
 
+    while ((o = getopt(argc, argv, "s:q:t:c:")) >= 0) {
+        if (o == 's')
+            (void)measure_u32(optarg, 1, 1000, (uint32_t *)&seeds, NULL);
+        else if (o == 'q')
+            (void)measure_double(optarg, 0, 1, &quiet_share, NULL);
+        else if (o == 'c')
+            (void)measure_u32(optarg, 1, 100000, &cpus, NULL);
+        else if (o == 't')
+            trace = optarg;
+        else
+            return 2;
+    }
     if (machine_new_text("1:1:16:32", "1:1:10:100", NULL, &m, NULL) < 0)
         return 1;
     for (int l = 0; l < 2; l++) {
         printf("load %.2f\n", loads[l]);
-        for (int p = 0; p < _POLICY_MAX; p++) {
-            seed = 42;
-            make_jobs(jobs, loads[l]);
-            simulate((enum policy)p, m, jobs);
+        for (int p = 0; p < (quiet_share > 0 ? _POLICY_MAX : OURS_DEAF); p++) {
+            struct figures f = {0};
+
+            for (int k = 0; k < seeds; k++) {
+                int n = JOBS;
+
+                seed = 42 + 1000 * (uint64_t)k;
+                if (trace)
+                    n = read_jobs(trace, cpus, JOBS * k, loads[l], jobs);
+                else
+                    make_jobs(jobs, loads[l]);
+                simulate((enum policy)p, m, jobs, n, &f);
+            }
+            report((enum policy)p, &f);
         }
     }
     m = machine_free(m);

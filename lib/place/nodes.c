@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,8 @@ struct branch {
     uint64_t holds;
     uint64_t whole; /* what it holds when empty */
     int64_t busy_s; /* when its last job ends */
+    double apart; /* sum over its busy nodes: how far from our end theirs is, 0 to 1 */
+    uint32_t nodes; /* all of it */
     bool used;
 };
 
@@ -76,6 +79,20 @@ static uint32_t share(const struct place_nodes_problem *p)
     return (p->n_ranks + p->n_nodes - 1) / p->n_nodes;
 }
 
+/* Where one node holds all ranks, one node it is: those that do not are left out. */
+static void one_node_is_enough(struct choice *c)
+{
+    uint32_t want = c->p->n_ranks;
+    uint32_t n = 0;
+
+    if (c->p->n_nodes)
+        return;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->fit[i].holds >= want)
+            c->fit[n++] = c->fit[i];
+    c->n = n ? n : c->n;
+}
+
 static int collect(struct choice *c, struct err *err)
 {
     const struct place_nodes_problem *p = c->p;
@@ -99,6 +116,7 @@ static int collect(struct choice *c, struct err *err)
             return err_set(err, -EINVAL,
                            "node %" PRIu32 " stands twice in the free set",
                            c->fit[i].node);
+    one_node_is_enough(c);
     return 0;
 }
 
@@ -120,7 +138,13 @@ static void look_around(const struct choice *c,
         first--;
     for (uint32_t i = first;
          i < machine_nodes(m) && machine_node_key(m, i, level) == key; i++) {
-        b->busy_s = MAX(b->busy_s, c->p->busy_s[i]);
+        int64_t busy_s = c->p->busy_s[i];
+
+        b->busy_s = MAX(b->busy_s, busy_s);
+        b->nodes++;
+        if (busy_s > 0)
+            b->apart += fabs((double)(busy_s - c->p->end_s))
+                        / ((double)busy_s + (double)c->p->end_s);
         b->whole += c->p->n_nodes ? 1 : machine_node_size(m, i) / per;
     }
 }
@@ -152,8 +176,9 @@ static struct branch *branches(
 
 /*
  * How badly a branch suits: the share of it that is left over and, when ends are
- * known, how much longer it would stay broken (half as bad), or how much longer it is
- * anyway (less bad). The shares were found by trial: bench/nodes.
+ * known, how much longer it would stay broken, or how much longer it is anyway (less
+ * bad), and how far from ours the ends of its jobs lie. The shares were found by trial
+ * on several seeds: bench/nodes.
  */
 static double misfit(const struct choice *c, const struct branch *b, uint64_t want)
 {
@@ -164,7 +189,8 @@ static double misfit(const struct choice *c, const struct branch *b, uint64_t wa
     if (c->p->end_s <= 0 || !c->p->busy_s || b->whole == 0)
         return rest;
     return rest / (double)b->whole
-           + 0.5 * (late < 0 ? -late / end : 0.3 * late / (late + end));
+           + 0.2 * (late < 0 ? -late / end : 0.15 * late / (late + end))
+           + 0.15 * b->apart / b->nodes;
 }
 
 /* Is x a better branch than y for `want`? Both hold it. */
