@@ -66,3 +66,17 @@ EXTRA_DIST += bench/center
 
 # slurm-federation: Slurm's own federation and Hopluu over real Slurm clusters
 EXTRA_DIST += bench/slurm-federation
+# peer_map: another mapper's map, for bench/smpi/run (a simulated network, docs/placement.md)
+EXTRA_PROGRAMS += bench/peer_map
+bench_peer_map_SOURCES = bench/peer_map.c \
+	bench/place_instances.c bench/place_instances.h \
+	bench/place_peers.c bench/place_peers.h
+bench_peer_map_CPPFLAGS = $(bench_place_CPPFLAGS)
+bench_peer_map_CFLAGS = $(program_cflags)
+bench_peer_map_LDFLAGS = $(program_ldflags)
+bench_peer_map_LDADD = $(bench_place_LDADD)
+CLEANFILES += bench/peer_map
+EXTRA_DIST += bench/smpi/run bench/smpi/exchange.c
+
+# learn: what recording costs a run (docs/benchmarks.md)
+EXTRA_DIST += bench/learn
