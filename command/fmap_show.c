@@ -24,6 +24,7 @@
 #define BAR 30
 #define LINES_WISH 200 /* more lines than this: stop at the nodes */
 #define SVG_WIDTH 1000.0
+#define SVG_LETTER 6.5 /* wide, on the average */
 #define SVG_ROW 28.0
 
 struct picture {
@@ -94,6 +95,28 @@ static void xml(struct buf *b, const char *s)
     }
 }
 
+/* The name where it fits into the box, and what the uplink carries where that does. */
+static void label(
+    struct buf *b, const char *name, uint64_t load, double width, double x, double y)
+{
+    static const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    char text[32] = "";
+    double v = (double)load;
+    size_t u = 0;
+
+    for (; v >= 1000 && u + 1 < ARRAY_SIZE(unit); u++)
+        v /= 1000;
+    if (load)
+        (void)snprintf(text, sizeof(text), "  %.3g %s", v, unit[u]); /* fits */
+    if (width < 8 + SVG_LETTER * (double)strlen(name))
+        return;
+    if (width < 8 + SVG_LETTER * (double)(strlen(name) + strlen(text)))
+        text[0] = '\0';
+    buf_printf(b, "<text x=\"%.2f\" y=\"%.0f\">", x, y);
+    xml(b, name);
+    buf_printf(b, "%s</text>", text);
+}
+
 static void draw_svg(const struct picture *p, struct buf *b)
 {
     uint32_t top = machine_levels(p->m);
@@ -120,12 +143,8 @@ static void draw_svg(const struct picture *p, struct buf *b)
         xml(b, name);
         buf_printf(b, ": %" PRIu32 " ranks, uplink %" PRIu64 " bytes</title>",
                    l->n_ranks, l->load);
-        if (width > 60) {
-            buf_printf(b, "<text x=\"%.2f\" y=\"%.0f\">", at[l->level] + 4,
-                       SVG_ROW * (top - l->level) + 18);
-            xml(b, name);
-            buf_puts(b, "</text>");
-        }
+        label(b, name, l->load, width, at[l->level] + 4,
+              SVG_ROW * (top - l->level) + 18);
         buf_puts(b, "</g>\n");
         at[l->level] += width;
     }
