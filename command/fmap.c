@@ -66,7 +66,7 @@ static const struct argp_option options[] = {
     {"deadline",                     KEY_DEADLINE, "S", 0, "Give the best so far after S seconds", 3},
     {"seed",                                   KEY_SEED, "N", 0, "Same seed, same map (0)", 3},
     {"slack",KEY_SLACK, "SHARE", 0,
-     "How much of the cost a better bottleneck may take: 0.01", 3},
+     "How much of the cost a better bottleneck may take (0.01 with --capacity, else 0)", 3},
     {"cpus-per-rank",                                  'c', "N", 0, "Cores for each rank (1)", 3},
     {"start",                                  KEY_START, "FILE", 0, "A map to begin with", 3},
     {NULL,                          0, NULL, 0, "Output:", 4},
@@ -220,7 +220,7 @@ static const struct verb {
 
 int main(int argc, char **argv)
 {
-    struct fmap_options o = {.effort = PLACE_NORMAL, .cpus_per_rank = 1};
+    struct fmap_options o = {.effort = PLACE_NORMAL, .cpus_per_rank = 1, .slack = -1};
 
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0 || !o.verb)
         return 2;

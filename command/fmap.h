@@ -37,7 +37,7 @@ struct fmap_options {
     enum place_effort effort;
     enum fmap_output output;
     double deadline_s; /* 0: none */
-    double slack;
+    double slack;      /* below 0: not given */
     double end_s;
     uint64_t seed;
     uint32_t cpus_per_rank;

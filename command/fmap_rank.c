@@ -129,7 +129,9 @@ int fmap_rank(const struct fmap_options *o)
                                           .start = start,
                                           .effort = o->effort,
                                           .seed = o->seed,
-                                          .slack = o->slack,
+                                          .slack = o->slack >= 0 ? o->slack
+                                                   : o->capacity ? 0.01
+                                                                 : 0,
                                           .expired = o->deadline_s > 0 ? expired : NULL,
                                           .expired_arg = &end},
                   &result, &err);

@@ -99,7 +99,7 @@ command_facctmgr_LDADD = $(command_libs)
 
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/fseff completion/freport completion/fcontrol \
+	completion/fexplain completion/fmap completion/fseff completion/freport completion/fcontrol \
 	completion/facctmgr
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and

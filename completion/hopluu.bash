@@ -34,6 +34,9 @@ _hopluu()
     --view) words='demand supply' ;;
     --format) [[ $command == freport ]] && words='table csv json jsonl apel apel-summary xdmod ur2' ;;
     --open-mode) words='append truncate' ;;
+    --effort) words='fast normal best' ;;
+    --output) [[ $command == fmap ]] && words='map rankfile prrte hostfile' ;;
+    --pattern) words='stencil2d: stencil3d: stencil4d: 5pt: 7pt: 9pt: 27pt: ring alltoall tree master none' ;;
     esac
     if [[ -z $words ]]; then
         if [[ $word == -* ]]; then
@@ -50,6 +53,7 @@ _hopluu()
                 esac
                 ;;
             freport) words='usage export' ;;
+            fmap) ((COMP_CWORD > 1)) || words='rank nodes score show learn' ;;
             fcontrol)
                 case $before in
                 show) words='job hostnames hostlist' ;;
@@ -66,4 +70,4 @@ _hopluu()
 
 complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol \
     facctmgr
-complete -o default -F _hopluu fbatch
+complete -o default -F _hopluu fbatch fmap
