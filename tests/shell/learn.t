@@ -6,7 +6,11 @@ command -v mpirun >/dev/null || t_skip_all "mpirun is not there"
 fed_as_ordinary_user "$0" "$@"
 [ -x "$build/examples/halo3d" ] || t_skip_all "the examples were not built"
 t_federation learn
-t_centers 1
+fed_center hanoi 1 VAST 4 4 || exit 99
+# shellcheck disable=SC2034 # t_up starts it
+t_names=hanoi
+t_site hanoi an ioit
+sed -i 's/"ha\[1-2\]"/"ha[1-4]"/' "$FED/hanoi/etc/site.conf"
 t_up
 home=$FED/hanoi/home
 cp "$build/examples/halo3d" "$build/examples/pi" "$home/"
@@ -16,13 +20,13 @@ hanoi()
     fed_at hanoi "$@"
 }
 
-# run WHAT ARGUMENT... - a job on both nodes, to its end; $job is its number
+# run WHAT ARGUMENT... - a job on two nodes, to its end; $job is its number
 run()
 {
     _name=$1
     shift
     job=$(hanoi fbatch --parsable -n 8 -t 3:00 "$@" | cut -d ';' -f 1)
-    fed_until 60 t_ended hanoi "$job"
+    fed_until 120 t_ended hanoi "$job"
     t_is "$_name" "$(t_state hanoi "$job")" COMPLETED
 }
 
@@ -56,5 +60,14 @@ run "a run of another build" halo.sh
 t_like "says that the record is forgotten" "$(figures Note)" 'another build: forgotten'
 run "after that" halo.sh
 t_is "nothing is known of it" "$(figures MapSource)" none
+
+# Sixteen ranks are a grid of 4x2x2 blocks: in node order each node has a row of four,
+# and talks to the others along two dimensions. Squares of y and z talk along x only.
+run "sixteen ranks, recorded" -n 16 --comm=learn halo.sh
+run "sixteen ranks again" -n 16 halo.sh
+t_is "they are placed by what was recorded, unasked" "$(figures MapSource)" profile
+gain=$(figures MapCost,MapCostDefault)
+t_ok "and cheaper than in node order: $gain" test "${gain%|*}" -lt "$((${gain#*|} * 3 / 4))"
+t_like "which facct shows" "$(figures MapGain)" '^[1-9][0-9]*\.[0-9]%$'
 t_refused "a word that is no pattern" '--comm.*nonsense' hanoi fbatch -n 8 --comm=nonsense halo.sh
 t_done
