@@ -44,7 +44,8 @@ void owned_shape_release(struct owned_shape *s);
 #define SHAPE_SYNTHETIC_BYTES_MAX 1023
 #define SHAPE_OBJECTS_MAX 65536
 
-/* Tags that open and close within these ceilings, no definitions: 0, -EINVAL, -E2BIG. */
+/* Tags that open and close within these ceilings, no definitions: 0, -EINVAL, -E2BIG.
+ */
 int shape_check_xml(const char *text, size_t n_bytes, struct err *err);
 
 /* "package:2 core:16 pu:2": not more parts in all than fit. 0 or -E2BIG. */

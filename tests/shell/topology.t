@@ -90,7 +90,7 @@ END
 echo 'topology { file = "topology.conf" distance = "1:1:5:50:500" capacity = "1:1:1:2" }' >"$etc/more.conf"
 fed_configure hanoi
 fed_signal HUP hopluud-hanoi
-t_until "the new switches are read" 20 grep -q 'read again' "$FED/hanoi/log/hopluud.log"
+t_until "the new switches are read" 20 grep -q 'new configuration in force' "$FED/hanoi/log/hopluud.log"
 start -N 2 -n 8
 t_like "they hold" "$(nodes)" '^ha\[(1-2|3-4|5-6)\]$'
 end_all
