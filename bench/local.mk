@@ -61,6 +61,18 @@ bench_nodes_LDFLAGS = $(program_ldflags)
 bench_nodes_LDADD = lib/libplace.la lib/libmodel.la lib/libbase.la -lm
 CLEANFILES += bench/nodes
 
+# plugin: what job_submit/hopluu costs per job (docs/benchmarks.md)
+EXTRA_DIST += bench/plugin
+if HAVE_SLURM
+EXTRA_PROGRAMS += bench/plugin_calls
+bench_plugin_calls_SOURCES = bench/plugin_calls.c
+bench_plugin_calls_CFLAGS = $(AM_CFLAGS) $(SLURM_CFLAGS)
+bench_plugin_calls_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+bench_plugin_calls_LDADD = lib/libbase.la
+EXTRA_bench_plugin_calls_DEPENDENCIES = plugin/job_submit_hopluu.la
+CLEANFILES += bench/plugin_calls
+endif
+
 # center: a federation on this machine, measured (docs/benchmarks.md)
 EXTRA_DIST += bench/center
 

@@ -18,6 +18,7 @@
 #include "daemon/gate.h"
 #include "daemon/patience.h"
 #include "daemon/peers.h"
+#include "daemon/proxies.h"
 #include "daemon/returning.h"
 #include "daemon/seals.h"
 #include "daemon/staging.h"
@@ -281,6 +282,11 @@ int center_open(struct event_base *base,
         return r;
     }
     engine_glue_adopt(c);
+    r = proxies_open(c, &c->proxies, err);
+    if (r < 0) {
+        center_close(c);
+        return r;
+    }
     c->resumed = true;
     center_apply(c, &fx);
     (void)event_add(c->housekeeping, &hour); /* without it old details stay longer */
@@ -293,6 +299,7 @@ void *center_close(struct center *c)
     if (!c)
         return NULL;
     c->resumed = false;
+    c->proxies = proxies_close(c->proxies);
     c->users = users_close(c->users);
     c->peers = peers_close(c->peers);
     c->seals = seals_close(c->seals);

@@ -12,6 +12,7 @@
  *   seals.c        signatures under the journal, ours and the peers'
  *   blobs.c        inputs that users have uploaded
  *   staging.c      inputs on their way to a foreign host
+ *   proxies.c      jobs in this center's Slurm that stand for ours
  *   returning.c    outputs on their way home; receiving.c their arrival
  *
  * One loop, one thread (the store has a writer of its own). All state is here.
@@ -37,6 +38,7 @@ struct peers;
 struct staging;
 struct returning;
 struct seals;
+struct proxies;
 
 struct center {
     struct event_base *base;
@@ -54,6 +56,7 @@ struct center {
     struct staging *staging;
     struct returning *returning;
     struct seals *seals;
+    struct proxies *proxies;
     struct event *tick;
     struct event *housekeeping;
     bool resumed;

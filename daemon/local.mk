@@ -19,6 +19,7 @@ daemon_hopluud_SOURCES = \
 	daemon/peer_ask.c daemon/peer_ask.h \
 	daemon/peers.c daemon/peers.h \
 	daemon/profiles.c daemon/profiles.h \
+	daemon/proxies.c daemon/proxies.h \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/returning.c daemon/returning.h \
 	daemon/seals.c daemon/seals.h \

@@ -83,6 +83,35 @@ int op_slurm_check(struct ask *a, struct err *err)
     if (r == 0 && account[0] && listed(&s->check_budget, account))
         r = check_budget(a, account, err);
     if (r == 0)
-        users_reply(a->c->users, a->ticket, json_object());
+        users_reply(
+            a->c->users, a->ticket,
+            json_pack("{s:b}", "federate",
+                      a->c->proxies && account[0] && listed(&s->federate, account)));
     return r;
+}
+
+/* sbatch hands a job over: it is held until its proxy is in Slurm (proxies.h). */
+int op_slurm_submit(struct ask *a, struct err *err)
+{
+    json_int_t uid = json_integer_value(json_object_get(a->question, "uid"));
+    struct asker who = {0};
+    struct ask theirs = *a;
+    int r = may_speak_for_others(a, err);
+
+    if (r == 0 && !a->c->proxies)
+        r = err_set(err, -ENETUNREACH,
+                    "this center's hopluud does not follow its Slurm (engine \"slurm\" "
+                    "does): use fbatch");
+    if (r < 0)
+        return r;
+    if (!json_is_integer(json_object_get(a->question, "uid")) || uid < 0
+        || uid >= UINT32_MAX)
+        return err_set(err, -EINVAL, "\"uid\" must say whose job it is");
+    users_identify(a->c, &who, (uid_t)uid);
+    theirs.who = &who;
+    theirs.for_slurm = true;
+    users_remember(
+        a->c->users, a->ticket,
+        json_pack("{s:s}", "proxy_partition", a->c->settings->plugins.proxy_partition));
+    return op_submit(&theirs, err);
 }

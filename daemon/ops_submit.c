@@ -14,6 +14,7 @@
 #include "daemon/gate.h"
 #include "daemon/peers.h"
 #include "daemon/profiles.h"
+#include "daemon/proxies.h"
 #include "daemon/users.h"
 #include "model/job_id.h"
 #include "wire/noun_json.h"
@@ -90,7 +91,8 @@ static int draft_of(struct ask *a,
     h->client_token = spec->client_token;
     h->requeue = spec->requeue;
     h->at_least_once_s = spec->at_least_once_s;
-    h->held = spec->hold;
+    h->held = spec->hold || a->for_slurm;
+    h->proxy = a->for_slurm;
     h->begin = spec->begin;
     for (size_t i = 0; i < spec->n_inputs; i++)
         h->input_bytes += spec->inputs[i].bytes;
@@ -223,6 +225,8 @@ int op_submit(struct ask *a, struct err *err)
     free(text);
     if (r < 0)
         return r == -ENOENT ? -ENETUNREACH : r;
+    if (a->for_slurm)
+        proxies_expect(c->proxies, id);
     for (size_t i = 0; i < fx.n; i++)
         if (fx.v[i].kind == FX_SAVE_VIEWS)
             remember_choice(a, fx.v[i].views, fx.v[i].n_views);

@@ -58,6 +58,8 @@ static cfg_opt_t topology_opts[] = {
 static cfg_opt_t plugins_opts[] = {
     CFG_STR("slurm_user", "", CFGF_NONE),
     CFG_STR_LIST("check_budget", NULL, CFGF_NODEFAULT),
+    CFG_STR_LIST("federate", NULL, CFGF_NODEFAULT),
+    CFG_STR("proxy_partition", "", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t partition_opts[] = {
@@ -147,6 +149,7 @@ void *settings_free(struct settings *c)
     free(c->ledger_key);
     free(c->engine);
     words_release(&c->plugins.check_budget);
+    words_release(&c->plugins.federate);
     free(c->slurm_conf);
     free(c->slurm_account);
     free(c->slurm_spool);

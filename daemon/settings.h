@@ -23,6 +23,8 @@ struct plugin_settings {
     char slurm_user[NAME_CAP]; /* may ask for others, as root may; "" = nobody else */
     struct words check_budget; /* Slurm accounts whose jobs need a budget that covers
                                   them; "*" = all */
+    struct words federate;     /* accounts whose batch jobs are handed over unasked */
+    char proxy_partition[NAME_CAP]; /* where proxies end; "" = Slurm's default */
 };
 
 struct settings {

@@ -11,10 +11,11 @@
 #include "base/banned.h"
 
 /* Slurm keeps its accounts in small letters. */
-static int read_accounts(cfg_t *sec, struct words *list, struct err *err)
+static int read_accounts(cfg_t *sec,
+                         const char *option,
+                         struct words *list,
+                         struct err *err)
 {
-    const char *option = "check_budget";
-
     *list = WORDS_INIT(PLUGIN_ACCOUNTS_MAX, PLUGIN_ACCOUNTS_MAX * NAME_CAP);
     for (unsigned i = 0; i < cfg_size(sec, option); i++) {
         const char *name = cfg_getnstr(sec, option, i);
@@ -37,6 +38,7 @@ int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err)
 {
     cfg_t *sec = cfg_getsec(cfg, "plugins");
     const char *user = cfg_getstr(sec, "slurm_user");
+    const char *partition = cfg_getstr(sec, "proxy_partition");
     int r = 0;
 
     if (user[0] && !getpwnam(user))
@@ -44,7 +46,11 @@ int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err)
                          user);
     if (user[0])
         r = conf_name(sec, "slurm_user", user, p->slurm_user, err);
+    if (r == 0 && partition[0])
+        r = conf_name(sec, "proxy_partition", partition, p->proxy_partition, err);
     if (r == 0)
-        r = read_accounts(sec, &p->check_budget, err);
+        r = read_accounts(sec, "check_budget", &p->check_budget, err);
+    if (r == 0)
+        r = read_accounts(sec, "federate", &p->federate, err);
     return r;
 }

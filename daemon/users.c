@@ -83,6 +83,7 @@ static const struct {
     {"journal",      op_journal,      false},
     {"slurm_check",  op_slurm_check,  false},
     {"declare_lost", op_declare_lost, false},
+    {"slurm_submit", op_slurm_submit, false},
 };
 
 /* Words that clients act upon; the text is for people. */

@@ -31,6 +31,7 @@ struct ask {
     const struct asker *who;
     const json_t *question;
     uint64_t ticket;
+    bool for_slurm; /* a batch job of the site's Slurm, which keeps a proxy of it */
 };
 
 /* 0: answered or will be under the ticket; -E…: refused with the text. */
@@ -91,5 +92,6 @@ int op_checkpoint(struct ask *a, struct err *err);
 int op_proof(struct ask *a, struct err *err);
 int op_journal(struct ask *a, struct err *err);
 int op_slurm_check(struct ask *a, struct err *err);
+int op_slurm_submit(struct ask *a, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/benchmarks.md \
 	docs/decisions/0004-ranks-placed-by-a-program.md \
+	docs/decisions/0014-a-proxy-stands-in-slurm.md \
 	docs/faults.md \
 	docs/placement.md \
 	docs/plugins.md \

@@ -3,17 +3,19 @@
  * job_submit - Slurm asks before it takes a job: job_submit/hopluu
  *
  * slurmctld calls job_submit() for every sbatch, srun and salloc, one at a time, with
- * its read locks held. We ask hopluud what this center's policy says of the job.
+ * its read locks held. We ask hopluud what this center's policy says of the job, and
+ * hand it to the federation if its user (--center) or its account says so.
  *
  * What this must never do:
- *   - take longer than ask_us, or more than a millisecond once hopluud is known not to
- *     answer;
- *   - touch a job: not one field of it changes;
- *   - refuse a job because hopluud does not answer;
+ *   - take longer than ask_us for a job that stays at the site, or more than a
+ *     millisecond once hopluud is known not to answer;
+ *   - touch a job that is not handed over: not one field of it changes;
+ *   - refuse a job because hopluud does not answer, unless its user has named centers;
  *   - start a thread, catch a signal, change locale or environment, exit, or abort.
  *
  * Public headers only. Set in slurmctld's environment: HOPLUU_SOCKET, HOPLUU_ASK_MS (1
- * to 50).
+ * to 50), HOPLUU_HANDOVER_MS (1 to 2000; a job that is handed over is on hopluud's disk
+ * before sbatch says its number).
  */
 #include "config.h"
 
@@ -23,20 +25,23 @@
 #include <string.h>
 
 #include "base/measure.h"
-#include "base/number.h"
 #include "plugin/ask.h"
-#include "plugin/slurm_ex.h"
+#include "plugin/proxy.h"
+#include "plugin/submission.h"
+#include "wire/noun_json.h"
 
 #include "base/banned.h"
 
 #define ASK_MS 50
 #define ASK_MS_MAX 50
+#define HANDOVER_MS 200
+#define HANDOVER_MS_MAX 2000
 
 /* What Slurm's loader looks for. */
 extern const char plugin_name[];
 extern const char plugin_type[];
 extern const uint32_t plugin_version;
-const char plugin_name[] = "Hopluu: policy of the center";
+const char plugin_name[] = "Hopluu: policy, and the way into the federation";
 const char plugin_type[] = "job_submit/hopluu";
 const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 
@@ -49,6 +54,7 @@ int job_modify(job_desc_msg_t *d, struct job_record *job, uint32_t uid);
 static struct {
     struct ask_desk desk;
     int64_t ask_us;
+    int64_t handover_us;
     bool silent; /* that hopluud does not answer has been logged */
 } our;
 
@@ -69,6 +75,7 @@ int init(void)
     struct err err = {0};
 
     our.ask_us = from_env("HOPLUU_ASK_MS", ASK_MS_MAX, ASK_MS);
+    our.handover_us = from_env("HOPLUU_HANDOVER_MS", HANDOVER_MS_MAX, HANDOVER_MS);
     our.desk.breaker = (struct breaker){0};
     if (line_init(&our.desk.line, path ? path : HOPLUU_RUNDIR "/hopluud.sock", &err)
         < 0)
@@ -110,60 +117,116 @@ static int ask(json_t *question,
 }
 
 /* Only words for the user; what is there already is another plugin's. */
-static void say(char **err_msg, const char *what)
+static void say(char **err_msg, const char *what, const char *then)
 {
     if (err_msg && !*err_msg)
-        *err_msg = slurm_xstrdup_printf("hopluu: %s", what);
+        *err_msg = slurm_xstrdup_printf("hopluu: %s%s", what, then);
 }
 
-static uint32_t given(uint32_t v)
+/* What a refusal is to sbatch. */
+static int slurm_code(int r)
 {
-    return v == NO_VAL || v == INFINITE ? 0 : v;
+    return r == -EDQUOT ? ESLURM_ACCOUNTING_POLICY : ESLURM_ACCESS_DENIED;
 }
 
-static uint32_t given16(uint16_t v)
+static bool temporary(int r)
 {
-    return v == NO_VAL16 || v == INFINITE16 ? 0 : v;
+    return r == -EAGAIN || r == -EHOSTUNREACH || r == -ENOSPC || r == -EIO;
 }
 
-/* Cores that it asks for; Slurm says "not given" with NO_VAL, some fields with 0. */
-static uint64_t cores_of(const job_desc_msg_t *d)
-{
-    uint64_t tasks = given(d->num_tasks);
-    uint64_t per_node = MAX(given16(d->ntasks_per_node), UINT32_C(1));
-    uint64_t each = MAX(given16(d->cpus_per_task), UINT32_C(1));
-    uint64_t least = given(d->min_cpus);
+enum verdict { VERDICT_STAY, VERDICT_HAND_OVER, VERDICT_REFUSE };
 
-    if (tasks == 0)
-        tasks = given(d->min_nodes) * per_node;
-    return MAX(tasks * each, least);
-}
-
-static json_int_t limit_of(const job_desc_msg_t *d)
+/* What the site's policy says of a job whose user asked for nothing. */
+static enum verdict check(const job_desc_msg_t *d, char **err_msg, int *ret_code)
 {
-    return d->time_limit == INFINITE ? (json_int_t)UINT32_MAX
-                                     : (json_int_t)given(d->time_limit) * 60;
-}
-
-/* What the site's policy says of a job: a code for sbatch. */
-static int check(const job_desc_msg_t *d, char **err_msg)
-{
+    struct submission_size size = submission_size(d);
     struct err err = {0};
     json_t *answer = NULL;
     bool refused;
+    bool federate;
     int r =
         ask(json_pack("{s:s,s:I,s:s,s:s,s:I,s:I,s:b}", "op", "slurm_check", "uid",
                       (json_int_t)d->user_id, "account", d->account ? d->account : "",
                       "partition", d->partition ? d->partition : "", "cores",
-                      (json_int_t)cores_of(d), "time_limit_s", limit_of(d), "batch",
-                      d->script != NULL),
+                      (json_int_t)size.cores, "time_limit_s",
+                      (json_int_t)size.time_limit_s, "batch", d->script != NULL),
             our.ask_us, &answer, &refused, &err);
 
+    if (r == 0) {
+        federate = json_is_true(json_object_get(answer, "federate"));
+        json_decref(answer);
+        return federate && d->script ? VERDICT_HAND_OVER : VERDICT_STAY;
+    }
+    if (!refused || temporary(r) || (r != -EDQUOT && r != -EACCES))
+        return VERDICT_STAY;
+    say(err_msg, err.text, "");
+    *ret_code = slurm_code(r);
+    return VERDICT_REFUSE;
+}
+
+/* The federation cannot have it now: it stays, unless its user named other centers. */
+static int stay_or_fail(bool must, const char *why, char **err_msg)
+{
+    if (must) {
+        say(err_msg, why,
+            ": nothing was submitted; without --center the job queues here");
+        return ESLURM_ACCESS_DENIED;
+    }
+    say(err_msg, why, ": the job queues at this center only");
+    return SLURM_SUCCESS;
+}
+
+static json_t *submit_question(const job_desc_msg_t *d,
+                               const struct job_spec *spec,
+                               bool test)
+{
+    json_t *o = job_spec_to_json(spec);
+
+    return o ? json_pack("{s:s,s:I,s:b,s:o}", "op", "slurm_submit", "uid",
+                         (json_int_t)d->user_id, "test", test, "spec", o)
+             : NULL;
+}
+
+static void tell_number(const json_t *answer, uint64_t job, char **err_msg)
+{
+    const char *center = json_string_value(json_object_get(answer, "center"));
+    char id[48];
+
+    (void)snprintf(id, sizeof(id), "federated job %" PRIu64 ", expected at ", job);
+    say(err_msg, id, center && center[0] ? center : "the first center with room");
+}
+
+static int hand_over(job_desc_msg_t *d, const struct wish *w, char **err_msg)
+{
+    _cleanup_(job_spec_freep) struct job_spec *spec = NULL;
+    bool test = d->submit_line && strstr(d->submit_line, "--test-only");
+    bool must = w->value[WISH_CENTER] && strcmp(w->value[WISH_CENTER], "any") != 0;
+    struct err err = {0};
+    json_t *answer = NULL;
+    const char *partition;
+    json_int_t job;
+    bool refused;
+    int r = submission_spec(d, w, &spec, &err);
+
+    if (r < 0)
+        return stay_or_fail(must, err.text, err_msg);
+    r = ask(submit_question(d, spec, test), our.handover_us, &answer, &refused, &err);
+    if (r < 0 && refused && !temporary(r)) {
+        say(err_msg, err.text, "");
+        return slurm_code(r);
+    }
+    if (r < 0)
+        return stay_or_fail(must, err_text(&err, r), err_msg);
+    job = json_integer_value(json_object_get(answer, "job"));
+    partition = json_string_value(json_object_get(answer, "proxy_partition"));
+    if (job > 0 || test)
+        tell_number(answer, (uint64_t)job, err_msg);
+    if (job > 0 && !test)
+        proxy_make(d, (uint64_t)job, partition ? partition : "");
     json_decref(answer);
-    if (r == 0 || !refused || (r != -EDQUOT && r != -EACCES))
-        return SLURM_SUCCESS;
-    say(err_msg, err.text);
-    return r == -EDQUOT ? ESLURM_ACCOUNTING_POLICY : ESLURM_ACCESS_DENIED;
+    if (job <= 0 && !test)
+        return stay_or_fail(must, "hopluud gave the job no number", err_msg);
+    return SLURM_SUCCESS;
 }
 
 /* Made by hopluud itself: AdminComment is refused from anybody but administrators
@@ -175,8 +238,23 @@ static bool ours(const job_desc_msg_t *d)
 
 int job_submit(job_desc_msg_t *d, uint32_t uid, char **err_msg)
 {
+    struct wish w = wish_read(d->spank_job_env, d->spank_job_env_size);
+    int code = SLURM_SUCCESS;
+
     (void)uid; /* who submits; the job is of d->user_id, which slurmctld has checked */
-    return ours(d) ? SLURM_SUCCESS : check(d, err_msg);
+    if (ours(d))
+        return SLURM_SUCCESS;
+    if (w.value[WISH_CENTER] && w.value[WISH_CENTER][0])
+        return hand_over(d, &w, err_msg);
+    switch (check(d, err_msg, &code)) {
+    case VERDICT_HAND_OVER:
+        return hand_over(d, &w, err_msg);
+    case VERDICT_REFUSE:
+        return code;
+    case VERDICT_STAY:
+        break;
+    }
+    return SLURM_SUCCESS;
 }
 
 int job_modify(job_desc_msg_t *d, struct job_record *job, uint32_t uid)

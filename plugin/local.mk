@@ -25,11 +25,13 @@ if HAVE_SLURM
 slurmplugin_LTLIBRARIES += plugin/job_submit_hopluu.la
 plugin_job_submit_hopluu_la_SOURCES = \
 	plugin/job_submit.c \
-	plugin/slurm_ex.h
+	plugin/proxy.c plugin/proxy.h \
+	plugin/slurm_ex.h \
+	plugin/submission.c plugin/submission.h
 plugin_job_submit_hopluu_la_CFLAGS = $(AM_CFLAGS) $(SLURM_CFLAGS)
 plugin_job_submit_hopluu_la_LDFLAGS = $(plugin_ldflags) \
 	-export-symbols-regex '^(plugin_name|plugin_type|plugin_version|init|fini|job_submit|job_modify)$$'
-plugin_job_submit_hopluu_la_LIBADD = plugin/libask.la $(plugin_libs)
+plugin_job_submit_hopluu_la_LIBADD = plugin/libask.la plugin/libwish.la $(plugin_libs)
 
 slurmplugin_LTLIBRARIES += plugin/spank_hopluu.la
 plugin_spank_hopluu_la_SOURCES = \

@@ -8,36 +8,36 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/words.h"
+#include "model/name.h"
 #include "model/request.h"
 
 #include "base/banned.h"
 
 #define PREFIX "_SLURM_SPANK_OPTION_" WISH_PLUGIN "_"
 #define VALUE_MAX 4096 /* bytes of one option */
+#define LIST_MAX 256   /* words of one option */
 
 const struct wish_option wish_options[_WISH_MAX] = {
     [WISH_CENTER] = {"center",        "any|NAME[,NAME...]",
                      "hand the job to the federation: it runs at any center, or at one "
-                     "of these (not there yet: refused; fbatch has it)",      "sbatch cannot hand a job to the federation yet: use fbatch "
-                     "--center"                     },
+                     "of these",                                                 NULL                                       },
     [WISH_DATASET] = {"dataset",       "NAME[,NAME...]",
-                     "data sets that the job reads (not there yet: refused)", "data sets are not known to Hopluu yet: name files with "
+                     "data sets that the job reads (not there yet: refused)",    "data sets are not known to Hopluu yet: name files with "
                       "--transfer-in of fbatch"},
     [WISH_COMM] = {"comm",          "PATTERN",
                      "how the ranks talk, such as stencil3d:4x4x2: they are placed for "
-                   "that",                                                    NULL                                          },
+                   "that",                                                       NULL                                       },
     [WISH_TRANSFER_IN] = {"transfer-in",   "FILE[,FILE...]",
                      "files that travel with a job that is handed over (not there "
-                          "yet: refused; fbatch has it)",                     "sbatch cannot bring files along yet: use fbatch "
+                          "yet: refused; fbatch has it)",                        "sbatch cannot bring files along yet: use fbatch "
                           "--transfer-in"                          },
     [WISH_TRANSFER_OUT] = {"transfer-out",  "PATTERN[,PATTERN...]",
-                     "files of a job that is handed over that are brought back "
-                           "(not there yet: refused; fbatch has it)",         "sbatch cannot hand a job to the federation yet: use fbatch "
-                           "--transfer-out"            },
+                     "files of a job that is handed over that are brought back", NULL                                       },
     [WISH_AT_LEAST_ONCE] = {"at-least-once", NULL,
                      "run it again if the center that ran it is lost (not there "
-                            "yet: refused)",                                  "a job whose center is lost is not run again yet: leave it "
-                            "out"                                               },
+                            "yet: refused; fbatch has it)",                      "sbatch cannot ask for that yet: use fbatch "
+                            "--at-least-once, or leave it out"   },
 };
 
 /* Is `entry` PREFIX NAME '=' VALUE? */
@@ -66,6 +66,24 @@ struct wish wish_read(char *const *env, uint32_t n)
     return w;
 }
 
+static int check_centers(const char *value, struct err *err)
+{
+    struct words w = WORDS_INIT(LIST_MAX, VALUE_MAX);
+    int r = words_split(&w, value, ",");
+
+    if (r == 0 && w.n == 0)
+        r = -EINVAL;
+    for (size_t i = 0; r == 0 && i < w.n; i++)
+        if (!word_is_name(w.v[i], NAME_CAP - 1))
+            r = -EINVAL;
+    words_release(&w);
+    if (r == -EINVAL)
+        return err_set(err, r,
+                       "--center=%.60s: give any, or names of centers between commas",
+                       value);
+    return r < 0 ? err_set(err, r, "--center: more than %d names", LIST_MAX) : 0;
+}
+
 int wish_check(enum wish_name w, const char *value, struct err *err)
 {
     const struct wish_option *o = &wish_options[w];
@@ -78,6 +96,8 @@ int wish_check(enum wish_name w, const char *value, struct err *err)
                        VALUE_MAX - 1);
     if (o->arg && !value[0])
         return err_set(err, -EINVAL, "--%s needs a value: %s", o->name, o->arg);
+    if (w == WISH_CENTER)
+        return check_centers(value, err);
     if (w == WISH_COMM && strlen(value) >= sizeof(q.comm))
         return err_set(err, -E2BIG, "--comm is longer than %zu bytes",
                        sizeof(q.comm) - 1);

@@ -24,6 +24,7 @@ lib_libengine_la_SOURCES += \
 	lib/engine/slurm_jobs.c \
 	lib/engine/slurm_mirror.c \
 	lib/engine/slurm_order.c \
+	lib/engine/slurm_proxy.c \
 	lib/engine/slurm_rpc.c lib/engine/slurm_rpc.h \
 	lib/engine/slurm_rpc_look.c \
 	lib/engine/slurm_settle.c \

@@ -42,6 +42,41 @@ int engine_slurm_new(struct event_base *base,
 /* Something happened in Slurm (a plugin says so): look now, not at the next turn. */
 void engine_slurm_poke(struct engine *e);
 
+/* A job of the site's own Slurm that stands for one of the federation's (proxy_note.h).
+ */
+struct engine_slurm_proxy {
+    uint32_t slurm_job;
+    uint32_t uid;
+    const char *note; /* its AdminComment; borrowed for the call */
+    bool held;
+    bool over; /* ended, by itself or cancelled */
+};
+
+/*
+ * Follow such jobs, from now on.
+ *
+ * each      for every proxy that Slurm has a record of, in each look at which anything
+ *           in Slurm's table was new
+ * looked    after each look that came through; changed = each() was called for all of
+ *           them before
+ */
+void engine_slurm_follow(struct engine *e,
+                         void (*each)(const struct engine_slurm_proxy *p, void *arg),
+                         void (*looked)(bool changed, void *arg),
+                         void *arg);
+
+enum engine_slurm_proxy_end {
+    PROXY_END_NOT,     /* only its note changes */
+    PROXY_END_RELEASE, /* it runs now, and ends as its note says */
+    PROXY_END_CANCEL,
+};
+
+/* Change its note, and end it. 0 = on its way; a repeat is fine. -EAGAIN, -ENOMEM. */
+int engine_slurm_proxy_tell(struct engine *e,
+                            uint32_t slurm_job,
+                            const char *note,
+                            enum engine_slurm_proxy_end end);
+
 /* What this engine and Slurm say differently; called once per difference. */
 struct engine_slurm_difference {
     uint64_t id;        /* 0 = no job of ours */

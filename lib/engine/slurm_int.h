@@ -140,6 +140,11 @@ struct slurm {
     bool answers;           /* the last look came through */
     bool whole;             /* there has been one */
     uint32_t n_waiting[PARTITIONS_MAX]; /* jobs of the site's own, by partition */
+    void (*proxy_each)(const struct engine_slurm_proxy *p,
+                       void *arg); /* NULL = nobody
+                                      follows them */
+    void (*proxy_looked)(bool changed, void *arg);
+    void *proxy_arg;
 };
 
 /* --- slurm_jobs.c: the life of a job ---------------------------------------- */
@@ -225,6 +230,11 @@ void watch_found(struct slurm *e,
 void watch_free(struct slurm *e);
 /* It is unsure where j is: a whole look decides. */
 void watch_unsure(struct sjob *j);
+
+/* --- slurm_proxy.c: jobs that stand for others ---------------------------------- */
+
+bool proxy_show(struct slurm *e, const struct slurm_job *s); /* false = it is none */
+void proxy_looked(struct slurm *e, bool changed);
 
 /* --- slurm_settle.c: what was settled, and Slurm's own books ------------------- */
 

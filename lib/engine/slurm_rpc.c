@@ -204,6 +204,16 @@ int slurm_rpc_hold(uint32_t job, struct err *err)
     return update(&d, "hold", err);
 }
 
+int slurm_rpc_note(uint32_t job, const char *note, struct err *err)
+{
+    job_desc_msg_t d;
+
+    slurm_init_job_desc_msg(&d);
+    d.job_id = job;
+    d.admin_comment = text(note);
+    return update(&d, "note", err);
+}
+
 int slurm_rpc_end_at(uint32_t job, int64_t end_s, struct err *err)
 {
     job_desc_msg_t d;

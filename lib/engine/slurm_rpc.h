@@ -71,7 +71,8 @@ int slurm_rpc_submit(const struct slurm_order *o,
 int slurm_rpc_release(uint32_t job, struct err *err);
 /* Hold it, or change its limit: 0, -ENOENT, -EAGAIN. */
 int slurm_rpc_hold(uint32_t job, struct err *err);
-int slurm_rpc_end_at(uint32_t job, int64_t end_s, struct err *err); /* it runs */
+int slurm_rpc_note(uint32_t job, const char *note, struct err *err); /* AdminComment */
+int slurm_rpc_end_at(uint32_t job, int64_t end_s, struct err *err);  /* it runs */
 /* signal 0 = TERM, KillWait, KILL, and the job is cancelled. 0, -ENOENT, -EAGAIN. */
 int slurm_rpc_signal(uint32_t job, int signal, struct err *err);
 

@@ -147,6 +147,9 @@ static void one(struct slurm *e, const struct slurm_job *s, uint32_t number)
         }
         if (fresh)
             e->quick_until_us = now_read().mono.us + QUICK_FOR_MS * 1000;
+    } else if (proxy_show(e, s) && fresh) {
+        mirror_site_job(e, x, s);
+        e->quick_until_us = now_read().mono.us + QUICK_FOR_MS * 1000;
     } else if (fresh) {
         mirror_site_job(e, x, s);
     }
@@ -241,6 +244,7 @@ void watch_found(struct slurm *e,
             one(e, &l->jobs[i], number);
         absent(e, number);
     }
+    proxy_looked(e, l->jobs_changed);
     arm(e, pause_ms(e));
 }
 

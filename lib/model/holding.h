@@ -83,6 +83,7 @@ struct holding {
     uint32_t priority;
     bool requeue;
     bool held;
+    bool proxy; /* a job in the entry's own Slurm stands for it */
     uint32_t
         at_least_once_s; /* run it again when its host is silent so long; 0 = never */
     struct lost_run lost[LOST_RUNS_MAX];

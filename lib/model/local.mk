@@ -13,6 +13,7 @@ lib_libmodel_la_SOURCES = \
 	lib/model/offer.c lib/model/offer.h \
 	lib/model/peer_msg.c lib/model/peer_msg.h \
 	lib/model/posting.c lib/model/posting.h \
+	lib/model/proxy_note.c lib/model/proxy_note.h \
 	lib/model/request.c lib/model/request.h \
 	lib/model/run_record.c lib/model/run_record.h \
 	lib/model/site.c lib/model/site.h \

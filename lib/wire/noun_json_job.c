@@ -62,6 +62,7 @@ static const struct member holding_table[] = {
     M_U32(struct holding, priority),
     M_BOOL(struct holding, requeue),
     M_BOOL(struct holding, held),
+    M_BOOL(struct holding, proxy),
     M_U32(struct holding, at_least_once_s),
     {MEMBER_(struct holding, lost,   "lost",   MEMBER_NOUNS), .cap = LOST_RUNS_MAX,
                                             .size = sizeof(struct lost_run), .of = &lost_run_members},

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/proxy_note.h"
 #include "plugin/slurm_ex.h"
 #include "tests/cmocka_all.h"
 #include "tests/plugin/fake_door.h"
@@ -83,6 +84,7 @@ static int begin(void **state)
         return -1;
     (void)snprintf(path, sizeof(path), "%s/s", dir);
     setenv("HOPLUU_SOCKET", path, 1);
+    setenv("HOPLUU_HANDOVER_MS", "2000", 1);
     mod.lib = dlopen(MODULE, RTLD_LAZY);
     if (!mod.lib) {
         print_error("%s\n", dlerror());
@@ -206,8 +208,10 @@ static void the_sites_job_is_untouched(void **state)
 {
     (void)state;
     for (int way = -1; way < _FAKE_WAY_MAX; way++) {
-        struct fake_door *f =
-            way < 0 ? NULL : fake_door_open(path, (enum fake_way)way, "{\"ok\":true}");
+        struct fake_door *f = way < 0
+                                  ? NULL
+                                  : fake_door_open(path, (enum fake_way)way,
+                                                   "{\"ok\":true,\"federate\":false}");
         job_desc_msg_t *d = job_new(NULL);
 
         assert_int_equal(mod.init(), SLURM_SUCCESS);
@@ -229,8 +233,101 @@ static void the_sites_job_is_untouched(void **state)
     }
 }
 
-/* A wish that a later version may know changes nothing here. */
-static void unknown_wishes_change_nothing(void **state)
+/* The same for a user who would go anywhere, but then the user is told. A user who
+ * names a center is refused instead. */
+static void in_doubt_any_stays_and_a_name_is_refused(void **state)
+{
+    (void)state;
+    setenv("HOPLUU_HANDOVER_MS", "20", 1);
+    for (int way = -1; way < _FAKE_WAY_MAX; way++) {
+        struct fake_door *f =
+            way < 0 ? NULL : fake_door_open(path, (enum fake_way)way, "{\"ok\":true}");
+        job_desc_msg_t *any = job_new("any");
+        job_desc_msg_t *hue = job_new("hue");
+        bool touched;
+        char *msg;
+
+        assert_int_equal(mod.init(), SLURM_SUCCESS);
+        assert_int_equal(submit(any, &touched, &msg), SLURM_SUCCESS);
+        assert_false(touched);
+        assert_non_null(strstr(msg, "queues at this center only"));
+        free(msg);
+        assert_int_equal(submit(hue, &touched, &msg), ESLURM_ACCESS_DENIED);
+        assert_non_null(strstr(msg, "nothing was submitted"));
+        free(msg);
+        mod.fini();
+        job_free(any);
+        job_free(hue);
+        if (f)
+            fake_door_close(f);
+    }
+    setenv("HOPLUU_HANDOVER_MS", "2000", 1);
+}
+
+static void a_job_is_handed_over(void **state)
+{
+    struct fake_door *f = fake_door_open(path, FAKE_ANSWERS,
+                                         "{\"ok\":true,\"job\":1000000042,\"center\":"
+                                         "\"hue\",\"proxy_partition\":\"px\"}");
+    job_desc_msg_t *d = job_new("hue,any");
+    struct proxy_note note;
+    json_t *q;
+    json_t *spec;
+    bool touched;
+    char *msg;
+
+    (void)state;
+    mod.init();
+    assert_int_equal(submit(d, &touched, &msg), SLURM_SUCCESS);
+    assert_string_equal(msg, "hopluu: federated job 1000000042, expected at hue");
+    free(msg);
+    assert_true(proxy_note_read(d->admin_comment, &note));
+    assert_int_equal(note.job, 1000000042);
+    assert_int_equal(d->priority, 0);
+    assert_int_equal(d->num_tasks, 1);
+    assert_string_equal(d->partition, "px");
+    assert_string_equal(d->name, "heat");
+    assert_null(strstr(d->script, "heat"));
+    q = json_loads(fake_door_question(f), 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(q, "uid")), 1234);
+    spec = json_object_get(q, "spec");
+    assert_string_equal(json_string_value(json_object_get(spec, "script")),
+                        "#!/bin/sh\nsrun ./heat\n");
+    assert_int_equal(json_array_size(json_object_get(spec, "args")), 2);
+    assert_int_equal(json_array_size(json_object_get(spec, "env")), 2); /* no SLURM_ */
+    assert_int_equal(json_array_size(json_object_get(spec, "centers")), 2);
+    assert_int_equal(json_integer_value(json_object_get(
+                         json_object_get(spec, "request"), "time_limit_s")),
+                     1800);
+    json_decref(q);
+    mod.fini();
+    job_free(d);
+    fake_door_close(f);
+}
+
+/* sbatch --test-only is told, and changes nothing. */
+static void a_test_is_only_told(void **state)
+{
+    struct fake_door *f =
+        fake_door_open(path, FAKE_ANSWERS, "{\"ok\":true,\"center\":\"hue\"}");
+    job_desc_msg_t *d = job_new("any");
+    bool touched;
+    char *msg;
+
+    (void)state;
+    d->submit_line = strdup("sbatch --test-only --center=any job.sh");
+    mod.init();
+    assert_int_equal(submit(d, &touched, &msg), SLURM_SUCCESS);
+    assert_false(touched);
+    assert_non_null(strstr(msg, "hue"));
+    assert_non_null(strstr(fake_door_question(f), "\"test\":true"));
+    free(msg);
+    mod.fini();
+    job_free(d);
+    fake_door_close(f);
+}
+
+static void what_does_not_travel_is_named(void **state)
 {
     struct fake_door *f = fake_door_open(path, FAKE_ANSWERS, "{\"ok\":true,\"job\":7}");
     job_desc_msg_t *d = job_new("hue");
@@ -239,12 +336,18 @@ static void unknown_wishes_change_nothing(void **state)
 
     (void)state;
     mod.init();
-    assert_int_equal(submit(d, &touched, &msg), SLURM_SUCCESS);
+    d->array_inx = strdup("1-10");
+    assert_int_equal(submit(d, &touched, &msg), ESLURM_ACCESS_DENIED);
+    assert_non_null(strstr(msg, "--array"));
+    free(msg);
     assert_false(touched);
-    assert_null(msg);
-    assert_non_null(strstr(fake_door_question(f), "\"op\":\"slurm_check\""));
-    assert_non_null(strstr(fake_door_question(f), "\"cores\":8"));
-    assert_non_null(strstr(fake_door_question(f), "\"time_limit_s\":1800"));
+    assert_int_equal(fake_door_questions(f), 0);
+    free(d->array_inx);
+    d->array_inx = NULL;
+    d->priority = 0;
+    assert_int_equal(submit(d, &touched, &msg), ESLURM_ACCESS_DENIED);
+    assert_non_null(strstr(msg, "--hold"));
+    free(msg);
     mod.fini();
     job_free(d);
     fake_door_close(f);
@@ -310,7 +413,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_declares_this_slurm),
         cmocka_unit_test(the_sites_job_is_untouched),
-        cmocka_unit_test(unknown_wishes_change_nothing),
+        cmocka_unit_test(in_doubt_any_stays_and_a_name_is_refused),
+        cmocka_unit_test(a_job_is_handed_over),
+        cmocka_unit_test(a_test_is_only_told),
+        cmocka_unit_test(what_does_not_travel_is_named),
         cmocka_unit_test(a_budget_refuses),
         cmocka_unit_test(our_own_jobs_pass),
         cmocka_unit_test(an_empty_job_is_no_trouble),

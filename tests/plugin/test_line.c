@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/proxy_note.h"
 #include "plugin/ask.h"
 #include "tests/cmocka_all.h"
 #include "tests/plugin/fake_door.h"
@@ -233,6 +234,44 @@ static void what_is_known_dead_is_not_asked(void **state)
     fake_door_close(f);
 }
 
+static void a_proxy_remembers(void **state)
+{
+    static const char *const strange[] = {
+        "",
+        "hopluu-proxy",
+        "hopluu-proxy 5 RUNNING 0:0",
+        "hopluu-proxy x RUNNING 0:0 hue",
+        "hopluu-proxy 5 WALKING 0:0 hue",
+        "hopluu-proxy 5 RUNNING 0 hue",
+        "hopluu-proxy 5 RUNNING 0:0 hue and more",
+        "hopluu 1000000042.1 main",
+    };
+    struct proxy_note n = {.job = 1000000042,
+                           .state = JOB_FAILED,
+                           .exit_code = -1,
+                           .exit_signal = 9,
+                           .center = "hue"};
+    struct proxy_note back = {0};
+    char text[PROXY_TEXT_MAX];
+
+    (void)state;
+    proxy_note_write(&n, text);
+    assert_string_equal(text, "hopluu-proxy 1000000042 FAILED -1:9 hue");
+    assert_true(proxy_note_read(text, &back));
+    assert_int_equal(back.job, n.job);
+    assert_int_equal(back.state, n.state);
+    assert_int_equal(back.exit_code, n.exit_code);
+    assert_int_equal(back.exit_signal, n.exit_signal);
+    assert_string_equal(back.center, n.center);
+    n.center[0] = '\0';
+    proxy_note_write(&n, text);
+    assert_true(proxy_note_read(text, &back));
+    assert_string_equal(back.center, "");
+    assert_false(proxy_note_read(NULL, &back));
+    for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+        assert_false(proxy_note_read(strange[i], &back));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_large_question_that_nobody_reads_ends),
         cmocka_unit_test(the_breaker_waits_longer_each_time),
         cmocka_unit_test(what_is_known_dead_is_not_asked),
+        cmocka_unit_test(a_proxy_remembers),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -49,13 +49,18 @@ static void every_option_is_checked(void **state)
         int r;
         const char *says; /* NULL = nothing */
     } cases[] = {
-        {WISH_CENTER,        "any",           -ENOTSUP, "fbatch --center"       },
+        {WISH_CENTER,        "any",           0,        NULL                    },
+        {WISH_CENTER,        "hue,da-nang",   0,        NULL                    },
+        {WISH_CENTER,        "",              -EINVAL,  "--center needs"        },
+        {WISH_CENTER,        ",,",            -EINVAL,  "--center=,,"           },
+        {WISH_CENTER,        "hue,-w",        -EINVAL,  "names of centers"      },
+        {WISH_CENTER,        "../etc",        -EINVAL,  "names of centers"      },
         {WISH_COMM,          "stencil2d:4x4", 0,        NULL                    },
         {WISH_COMM,          "",              -EINVAL,  "--comm needs"          },
-        {WISH_TRANSFER_OUT,  "*.nc",          -ENOTSUP, "fbatch --transfer-out" },
+        {WISH_TRANSFER_OUT,  "*.nc,log",      0,        NULL                    },
         {WISH_TRANSFER_IN,   "x",             -ENOTSUP, "fbatch --transfer-in"  },
         {WISH_DATASET,       "era5",          -ENOTSUP, "--dataset: data sets"  },
-        {WISH_AT_LEAST_ONCE, "",              -ENOTSUP, "--at-least-once: a job"},
+        {WISH_AT_LEAST_ONCE, "",              -ENOTSUP, "fbatch --at-least-once"},
     };
     char longest[8192];
 
@@ -69,7 +74,7 @@ static void every_option_is_checked(void **state)
     }
     memset(longest, 'a', sizeof(longest));
     longest[sizeof(longest) - 1] = '\0';
-    assert_int_equal(wish_check(WISH_COMM, longest, NULL), -E2BIG);
+    assert_int_equal(wish_check(WISH_TRANSFER_OUT, longest, NULL), -E2BIG);
     assert_int_equal(wish_check(WISH_COMM, longest + 8000, NULL), -E2BIG);
 }
 

@@ -18,6 +18,8 @@ shell_tests = \
 	tests/shell/restart.t \
 	tests/shell/slurm.t \
 	tests/shell/slurm_admin.t \
+	tests/shell/slurm_handover.t \
+	tests/shell/slurm_plugins.t \
 	tests/shell/slurm_kill.t \
 	tests/shell/topology.t \
 	tests/shell/transfer.t \
