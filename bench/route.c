@@ -20,9 +20,11 @@
 
 #include "base/measure.h"
 #include "fed/fed.h"
+#include "sched/sched.h"
 
 #define DECISIONS 20000
 #define BETWEEN_SUPPLIES 50
+#define NOW_S 1800000000
 
 static double cpu_s(void)
 {
@@ -118,16 +120,58 @@ static void tell(struct fed *f, uint32_t center, struct now now)
 
 static int fits(void *arg, const struct request *r, struct err *err)
 {
-    (void)arg;
-    (void)r;
-    (void)err;
-    return 0;
+    struct request here = *r;
+
+    (void)snprintf(here.partition, sizeof(here.partition), "main");
+    return sched_fits(arg, &here, err);
 }
 
 static int64_t estimate(void *arg, const struct request *r)
 {
-    (void)arg;
-    return r->n_tasks > 64 ? 7200 : 600; /* the plan's own cost: bench/sched */
+    struct request here = *r;
+    struct sched_meta meta = {0};
+    int64_t wait_s;
+
+    (void)snprintf(here.partition, sizeof(here.partition), "main");
+    return sched_estimate(arg, &here, &meta, NOW_S, &wait_s, NULL) < 0 ? -1 : wait_s;
+}
+
+static void started(void *arg, uint64_t job)
+{
+    (void)sched_start(arg, job, NOW_S); /* it was just reserved */
+}
+
+/* Our own machine under load: 128 nodes of 32 cores, and so many jobs that wait. */
+static struct sched *own_machine(int waiting)
+{
+    const struct sched_partition p = {.name = "main",
+                                      .is_default = true,
+                                      .up = true,
+                                      .max_time_s = 864000,
+                                      .default_time_s = 3600};
+    struct sched_config c = sched_config_default();
+    struct sched *s = sched_new(&c);
+
+    if (!s || sched_partition_set(s, &p) < 0)
+        exit(1);
+    for (uint32_t i = 0; i < 128; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "n%u", i); /* fits */
+        if (sched_node_set(s, name, 32, UINT64_C(64) << 30, 0, "", 1, true) < 0)
+            exit(1);
+    }
+    for (int i = 0; i < waiting + 200; i++) {
+        struct request r = {.n_tasks = 1 + roll(i < 200 ? 64 : 4000),
+                            .cpus_per_task = 1,
+                            .time_limit_s = 600 + roll(86400)};
+        struct sched_meta meta = {.submit_s = NOW_S, .user = roll(50)};
+
+        if (sched_submit(s, (uint64_t)i + 1, &r, &meta, NOW_S, NULL) < 0
+            || sched_pass(s, NOW_S, started, s) < 0)
+            exit(1);
+    }
+    return s;
 }
 
 static struct holding job_of(void)
@@ -179,7 +223,8 @@ static void measure(uint32_t centers, int waiting)
     struct site *site = site_of(centers);
     struct book *book = book_new("c1");
     struct postings log = {0};
-    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = NULL};
+    struct sched *own = own_machine(waiting);
+    struct fed_local local = {.fits = fits, .estimate = estimate, .arg = own};
     struct lab l = {.centers = centers};
     struct fed_effects fx;
     struct err err = {0};
@@ -224,6 +269,7 @@ static void measure(uint32_t centers, int waiting)
     fed_free(l.fed);
     book_free(book);
     site_free(site);
+    sched_free(own);
 }
 
 int main(int argc, char **argv)

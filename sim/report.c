@@ -79,6 +79,40 @@ static void text_rows(FILE *f, const struct fsim_run *run, const struct fsim_run
               sum.borrowed_core_h, "");
 }
 
+/* Months in which a center's own jobs waited longer than alone, by the same measure. */
+static uint32_t months_worse(const struct sim *run,
+                             const struct sim *alone,
+                             uint32_t i,
+                             uint32_t *ret_n)
+{
+    const struct sim_month *a = sim_months(run, i);
+    const struct sim_month *b = sim_months(alone, i);
+    uint32_t worse = 0;
+
+    *ret_n = 0;
+    for (int m = 0; m < SIM_MONTHS_MAX; m++) {
+        if (!a[m].n || !b[m].n)
+            continue;
+        ++*ret_n;
+        worse +=
+            a[m].wait_s / (double)a[m].n > 1.01 * b[m].wait_s / (double)b[m].n + 60;
+    }
+    return worse;
+}
+
+static void text_months(FILE *f, const struct sim *run, const struct sim *alone)
+{
+    (void)fprintf(f, "months worse than alone:");
+    for (uint32_t i = 0; i < sim_n_centers(run); i++) {
+        uint32_t n;
+        uint32_t worse = months_worse(run, alone, i, &n);
+
+        (void)fprintf(f, "%s %s %u of %u", i ? "," : "", sim_center_name(run, i), worse,
+                      n);
+    }
+    (void)fprintf(f, "\n");
+}
+
 static uint32_t count_worse(const struct fsim_run *run, const struct fsim_run *alone)
 {
     uint32_t n = 0;
@@ -123,6 +157,7 @@ void report_text(FILE *f,
         text_rows(f, alone, NULL);
         (void)fprintf(f, "\ncenters worse off than alone: %u\n",
                       count_worse(run, alone));
+        text_months(f, run->sim, alone->sim);
     }
     if (o->config.estimates)
         text_estimates(f, run->sim);
@@ -163,6 +198,18 @@ static void json_center(FILE *f,
     json_stats(f, sim_home_stats(s, i),
                utilisation(s, flow.used_core_s, sim_center_procs(s, i)), flow);
     (void)fprintf(f, "%s", after);
+}
+
+static void json_alone(FILE *f,
+                       const struct fsim_run *run,
+                       const struct fsim_run *alone,
+                       uint32_t i)
+{
+    uint32_t n;
+    uint32_t worse = months_worse(run->sim, alone->sim, i, &n);
+
+    json_center(f, alone, i, ", \"alone\": {", "}");
+    (void)fprintf(f, ", \"months\": %u, \"months_worse\": %u", n, worse);
 }
 
 static void json_estimates(FILE *f, const struct sim *s, uint32_t i)
@@ -212,7 +259,7 @@ void report_json(FILE *f,
                       sim_center_name(s, i), sim_center_procs(s, i));
         json_center(f, run, i, "", "");
         if (alone)
-            json_center(f, alone, i, ", \"alone\": {", "}");
+            json_alone(f, run, alone, i);
         if (o->config.estimates)
             json_estimates(f, s, i);
         (void)fprintf(f, "}");

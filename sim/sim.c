@@ -253,6 +253,7 @@ static int account(struct sim *s, const struct sim_job *j)
     struct sim_center *host = &s->centers[j->where];
     int64_t wait_s = j->start_s - j->submit_s;
     double area = (double)j->procs * j->run_s;
+    int64_t month;
     const struct sim_record rec = {.id = j->id,
                                    .submit_s = j->submit_s,
                                    .start_s = j->start_s,
@@ -266,6 +267,10 @@ static int account(struct sim *s, const struct sim_job *j)
     if (stats_add(&home->stats, wait_s, j->run_s, j->procs) < 0
         || stats_add(&s->all, wait_s, j->run_s, j->procs) < 0)
         return -ENOMEM;
+    month = MAX(j->submit_s, INT64_C(0)) / SIM_MONTH_S;
+    month = MIN(month, (int64_t)SIM_MONTHS_MAX - 1);
+    home->months[month].n++;
+    home->months[month].wait_s += (double)wait_s;
     host->flow.used_core_s += area;
     if (host != home) {
         host->flow.lent_core_h += area / 3600;
@@ -463,6 +468,11 @@ struct sim_totals sim_totals(const struct sim *s)
 struct sim_flow sim_flow(const struct sim *s, uint32_t center)
 {
     return s->centers[center].flow;
+}
+
+const struct sim_month *sim_months(const struct sim *s, uint32_t center)
+{
+    return s->centers[center].months;
 }
 
 struct sim_estimates sim_estimates(const struct sim *s, uint32_t center)

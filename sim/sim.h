@@ -111,6 +111,16 @@ int sim_run(struct sim *s, struct err *err);
 const struct stats *sim_home_stats(const struct sim *s, uint32_t center);
 const struct stats *sim_all_stats(const struct sim *s);
 
+/* Waits of a center's own jobs by the 30 days in which they were submitted. */
+#define SIM_MONTH_S (30 * 86400)
+#define SIM_MONTHS_MAX 600 /* later ones count with the last */
+
+struct sim_month {
+    uint64_t n;
+    double wait_s;
+};
+const struct sim_month *sim_months(const struct sim *s, uint32_t center);
+
 struct sim_totals {
     uint64_t jobs;
     uint64_t moved;

@@ -66,6 +66,7 @@ struct sim_center {
     struct outlook outlook;
     struct forecast forecast;
     struct sim_estimates estimates;
+    struct sim_month months[SIM_MONTHS_MAX];
 };
 
 struct sim {

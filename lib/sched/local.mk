@@ -4,6 +4,7 @@ lib_libsched_la_SOURCES = \
 	lib/sched/backfill.c lib/sched/backfill.h \
 	lib/sched/backlog.c lib/sched/backlog.h \
 	lib/sched/demand.c lib/sched/demand.h \
+	lib/sched/fair.c lib/sched/fair.h \
 	lib/sched/forecast.c lib/sched/forecast.h \
 	lib/sched/heap.c lib/sched/heap.h \
 	lib/sched/idmap.c lib/sched/idmap.h \

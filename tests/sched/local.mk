@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 sched_tests = \
 	tests/sched/test_backlog \
+	tests/sched/test_fair \
 	tests/sched/test_forecast \
 	tests/sched/test_pool \
 	tests/sched/test_predict \
@@ -13,6 +14,8 @@ TESTS += $(sched_tests)
 sched_test_libs = lib/libsched.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
 tests_sched_test_backlog_SOURCES = tests/sched/test_backlog.c tests/sched/dice.h
 tests_sched_test_backlog_LDADD = $(sched_test_libs)
+tests_sched_test_fair_SOURCES = tests/sched/test_fair.c tests/sched/dice.h
+tests_sched_test_fair_LDADD = $(sched_test_libs) -lm
 tests_sched_test_forecast_SOURCES = tests/sched/test_forecast.c tests/sched/dice.h
 tests_sched_test_forecast_LDADD = $(sched_test_libs) -lm
 tests_sched_test_pool_SOURCES = tests/sched/test_pool.c tests/sched/dice.h

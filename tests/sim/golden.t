@@ -37,7 +37,25 @@ same() {
     fi
 }
 
-echo 1..7
+# near NAME CENTER SLOWDOWN POLICY: the published mean bounded slowdown, within 3 %
+near() {
+    n=$((n + 1))
+    if [ ! -r "${2##*:}" ]; then
+        echo "ok $n - $1 # SKIP no ${2##*:}"
+        return
+    fi
+    if "$fsim" --quiet --json --filter sc15 --center "$2" --policy "$4" >"$out/text" 2>&1 \
+        && sed -n '2,3s/.*"overall".*"mean_bsld": \([0-9.]*\).*/\1/p' "$out/text" \
+        | awk -v want="$3" '{ off = $1 / want - 1; n++ }
+            END { exit n != 1 || off > 0.03 || off < -0.03 }'; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        sed 's/^/# /' "$out/text"
+    fi
+}
+
+echo 1..11
 # shellcheck disable=SC2086 # the options are words
 {
     same KTH-fcfs $kth --policy fcfs
@@ -48,3 +66,10 @@ echo 1..7
     same FA-easy-eest $fa --policy easy --route earliest
     same FA-easy-dup $fa --policy easy --route everywhere
 }
+
+# Gaussier, Glesser, Reis and Trystram, SC 2015: AVEbsld of EASY and of SJBF.
+sdsc=SDSC:128:$traces/SDSC-SP2-1998-4.2-cln.swf.gz
+near 'KTH, EASY as published' "KTH:100:$traces/KTH-SP2-1996-2.swf.gz" 92.5765 easy
+near 'KTH, SJBF as published' "KTH:100:$traces/KTH-SP2-1996-2.swf.gz" 69.4054 easy-sjbf
+near 'SDSC-SP2, EASY as published' "$sdsc" 87.8703 easy
+near 'SDSC-SP2, SJBF as published' "$sdsc" 84.8889 easy-sjbf
