@@ -19,6 +19,7 @@
 #include "daemon/patience.h"
 #include "daemon/peers.h"
 #include "daemon/proxies.h"
+#include "daemon/pseudonym.h"
 #include "daemon/returning.h"
 #include "daemon/seals.h"
 #include "daemon/staging.h"
@@ -312,6 +313,7 @@ void *center_close(struct center *c)
     gate_free(c->gate);
     staging_close(c->staging);
     returning_close(c->returning);
+    pseudonym_free(c->pseudonym);
     fed_free(c->fed);
     book_free(c->book);
     tls_free(c->tls);

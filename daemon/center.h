@@ -13,6 +13,7 @@
  *   blobs.c        inputs that users have uploaded
  *   staging.c      inputs on their way to a foreign host
  *   proxies.c      jobs in this center's Slurm that stand for ours
+ *   pseudonym.c    who is meant by p-1f…, here only
  *   returning.c    outputs on their way home; receiving.c their arrival
  *
  * One loop, one thread (the store has a writer of its own). All state is here.
@@ -39,6 +40,7 @@ struct staging;
 struct returning;
 struct seals;
 struct proxies;
+struct pseudonym;
 
 struct center {
     struct event_base *base;
@@ -57,6 +59,7 @@ struct center {
     struct returning *returning;
     struct seals *seals;
     struct proxies *proxies;
+    struct pseudonym *pseudonym; /* made at the first question that needs it */
     struct event *tick;
     struct event *housekeeping;
     bool resumed;

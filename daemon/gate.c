@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "daemon/engine_glue.h"
 #include "daemon/peers.h"
 #include "daemon/returning.h"
@@ -243,6 +244,32 @@ void gate_after(struct gate *g,
     add(g, d);
 }
 
+#define MIB ((uint64_t)1 << 20)
+
+static uint64_t mib_of(const struct request *q)
+{
+    uint64_t nodes = q->min_nodes ? q->min_nodes : 1;
+    uint64_t bytes = 0;
+
+    if (q->mem_node_bytes ? !mul_ok(q->mem_node_bytes, nodes, &bytes)
+                          : !mul_ok(q->mem_cpu_bytes, request_cores(q), &bytes))
+        bytes = INT64_MAX;
+    return bytes / MIB + (bytes % MIB != 0);
+}
+
+/* What was asked for, as records have it. */
+static void set_request(struct stored_run *r, const struct request *q)
+{
+    uint64_t cores = request_cores(q);
+
+    r->req_nodes = q->min_nodes;
+    r->req_cores = cores > UINT32_MAX ? UINT32_MAX : (uint32_t)cores;
+    r->req_gpus = q->gpus_per_node * (q->min_nodes ? q->min_nodes : 1);
+    r->req_mem_mib = mib_of(q);
+    r->time_limit_s = q->time_limit_s;
+    memcpy(r->gpu_type, q->gpu_type, sizeof(r->gpu_type));
+}
+
 /* The run as the books of this center have it. */
 static struct stored_run run_of(const struct center *c, const struct fed_fx *fx)
 {
@@ -267,6 +294,14 @@ static struct stored_run run_of(const struct center *c, const struct fed_fx *fx)
         r.started = x->started;
         r.ended = x->ended;
         r.usage = x->usage;
+        r.submitted = x->submitted;
+        r.queued = x->queued;
+        r.restarts = x->restarts;
+        r.exit_code = x->exit_code > 0 ? (uint32_t)x->exit_code : 0;
+        r.exit_signal = x->exit_signal > 0 ? (uint32_t)x->exit_signal : 0;
+        memcpy(r.name, x->name, sizeof(r.name));
+        memcpy(r.nodes, x->nodes, sizeof(r.nodes));
+        set_request(&r, &x->request);
     } else {
         const struct holding *x = fx->holding;
 
@@ -278,6 +313,9 @@ static struct stored_run run_of(const struct center *c, const struct fed_fx *fx)
         r.started = x->started;
         r.ended = x->ended;
         r.usage = x->usage;
+        r.submitted = x->submitted;
+        r.restarts = x->restarts;
+        set_request(&r, &x->request);
     }
     return r;
 }

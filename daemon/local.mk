@@ -14,12 +14,14 @@ daemon_hopluud_SOURCES = \
 	daemon/ops_info.c \
 	daemon/ops_jobs.c \
 	daemon/ops_journal.c \
+	daemon/ops_records.c \
 	daemon/ops_slurm.c \
 	daemon/ops_submit.c \
 	daemon/peer_ask.c daemon/peer_ask.h \
 	daemon/peers.c daemon/peers.h \
 	daemon/profiles.c daemon/profiles.h \
 	daemon/proxies.c daemon/proxies.h \
+	daemon/pseudonym.c daemon/pseudonym.h \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/returning.c daemon/returning.h \
 	daemon/seals.c daemon/seals.h \
@@ -31,7 +33,7 @@ daemon_hopluud_SOURCES = \
 	daemon/users.c daemon/users.h
 daemon_hopluud_CFLAGS = $(program_cflags)
 daemon_hopluud_LDFLAGS = $(program_ldflags)
-daemon_hopluud_LDADD = lib/libengine.la lib/libstore.la lib/libfed.la lib/libwire.la \
+daemon_hopluud_LDADD = lib/libengine.la lib/libstore.la lib/libreport.la lib/libfed.la lib/libwire.la \
 	lib/libledger.la lib/libsched.la lib/libplace.la lib/libmodel.la lib/libbase.la \
 	$(SQLITE_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(JANSSON_LIBS) $(MUNGE_LIBS) $(CONFUSE_LIBS) \
 	$(HWLOC_LIBS) $(SLURM_LIBS) -lpthread -lm

@@ -77,6 +77,7 @@ static const struct {
     {"balance",      op_balance,      false},
     {"explain",      op_explain,      true },
     {"report",       op_report,       false},
+    {"records",      op_records,      false},
     {"checkpoints",  op_checkpoints,  false},
     {"checkpoint",   op_checkpoint,   false},
     {"proof",        op_proof,        false},

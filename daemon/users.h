@@ -91,6 +91,7 @@ int op_checkpoints(struct ask *a, struct err *err);
 int op_checkpoint(struct ask *a, struct err *err);
 int op_proof(struct ask *a, struct err *err);
 int op_journal(struct ask *a, struct err *err);
+int op_records(struct ask *a, struct err *err);
 int op_slurm_check(struct ask *a, struct err *err);
 int op_slurm_submit(struct ask *a, struct err *err);
 

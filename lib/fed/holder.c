@@ -31,6 +31,8 @@ void send_go(struct fed *f, struct held *j)
         .job = j->h.id,
         .epoch = j->h.grant.epoch,
         .claim = j->h.grant.claim,
+        .submitted = j->h.submitted,
+        .restarts = j->h.restarts,
     };
 
     memcpy(m.person, j->h.person, sizeof(m.person));

@@ -59,6 +59,8 @@ void host_go(struct fed *f, struct copied *j, const struct peer_msg *m)
     j->c.epoch = m->epoch;
     memcpy(j->c.person, m->person, sizeof(j->c.person));
     memcpy(j->c.name, m->name, sizeof(j->c.name));
+    j->c.submitted = m->submitted;
+    j->c.restarts = m->restarts;
     copied_set(f, j, COPY_STARTING);
     save_copied(f, j, "starting");
     if (m->spec) {

@@ -44,6 +44,10 @@ struct copy {
     int64_t hold_milli; /* budget held for it here */
     bool cancelled;
 
+    struct wall submitted; /* to the holder, and restarts before this run: both from the
+                              grant on */
+    uint32_t restarts;
+
     struct wall queued;
     struct wall started;
     struct wall ended;

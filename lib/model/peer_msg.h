@@ -24,7 +24,8 @@ enum peer_kind {
     PEER_OFFER,     /* job epoch request institution project priority */
     PEER_RECALL,    /* job epoch: drop the copy unless it was granted at this epoch or
                        later */
-    PEER_GO,        /* job epoch claim person name spec: start it, once */
+    PEER_GO,        /* job epoch claim person name submitted restarts spec:
+                       start it, once */
     PEER_NO,        /* job epoch claim text: drop the copy */
     PEER_CANCEL,    /* job epoch text lost: end the run (or drop the copy) */
     PEER_ENDED_ACK, /* job epoch done lost: the holder has written the end down */
@@ -59,6 +60,8 @@ struct peer_msg {
     enum job_reason reason;
     int32_t exit_code;
     int32_t exit_signal;
+    struct wall submitted;
+    uint32_t restarts;
     struct wall started;
     struct wall ended;
     struct usage usage;

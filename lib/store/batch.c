@@ -217,8 +217,8 @@ int store_put_run(struct store *s, const struct stored_run *r)
         return -EINVAL;
     /* SQLite's integers have a sign. */
     if (u->elapsed_s > INT64_MAX || u->core_s > INT64_MAX || u->mem_mib_s > INT64_MAX
-        || u->gpu_s > INT64_MAX || u->cpu_us > INT64_MAX
-        || u->max_rss_bytes > INT64_MAX)
+        || u->gpu_s > INT64_MAX || u->cpu_us > INT64_MAX || u->max_rss_bytes > INT64_MAX
+        || r->req_mem_mib > INT64_MAX)
         return -EOVERFLOW;
     return put(s, (struct op){.kind = OP_RUN, .body = sizeof(*r)}, r, NULL);
 }

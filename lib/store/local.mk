@@ -8,6 +8,7 @@ lib_libstore_la_SOURCES = \
 	lib/store/journal_read.c \
 	lib/store/query.c \
 	lib/store/read.c \
+	lib/store/runs.c \
 	lib/store/schema.c \
 	lib/store/sink.c \
 	lib/store/sql.c \

@@ -38,6 +38,17 @@ static const char *const read_sql[] = {
         " GROUP BY institution, project, person, entry, host, hosted",
     [READ_PROFILE] = "SELECT key, program, institution, project, n_ranks, job, matrix"
                      " FROM profiles WHERE key = ?1",
+    [READ_RUNS] =
+        "SELECT job, epoch, entry, host, person, institution, project, partition,"
+        " state, started, ended, elapsed_s, core_s, mem_mib_s, gpu_s, cpu_us,"
+        " max_rss_bytes, n_nodes, n_cores, milli, submitted, queued, restarts,"
+        " exit_code, exit_signal, req_nodes, req_cores, req_gpus, req_mem_mib,"
+        " time_limit_s, gpu_type, name, nodes FROM runs WHERE hosted = 1"
+        " AND ended >= ?1 AND ended < ?2 AND (ended, job, epoch) > (?3, ?4, ?5)"
+        " AND (?6 = '' OR person = ?6) ORDER BY ended, job, epoch LIMIT ?7",
+    [READ_ENDED] = "SELECT noun FROM holding WHERE final = 1 AND ended <> 0"
+                   " AND ended >= ?1 AND ended < ?2 AND (ended, id) > (?3, ?4)"
+                   " ORDER BY ended, id LIMIT ?5",
 };
 _Static_assert(ARRAY_SIZE(read_sql) == _READ_STMT_MAX, "a text for each");
 
@@ -64,8 +75,7 @@ void reader_release(struct reader *r)
     *r = (struct reader){0};
 }
 
-/* One step: 1 a row, 0 the end, -Exxx. */
-static int next_row(struct store *s, sqlite3_stmt *st, struct err *err)
+int read_row(struct store *s, sqlite3_stmt *st, struct err *err)
 {
     int rc = sqlite3_step(st);
 
@@ -106,7 +116,7 @@ int store_each_open_holding(struct store *s,
     struct holding h;
     int r;
 
-    while ((r = next_row(s, st, err)) > 0) {
+    while ((r = read_row(s, st, err)) > 0) {
         r = read_holding(st, 0, &h, err);
         if (r == 0)
             r = each(&h, arg);
@@ -121,7 +131,7 @@ int store_each_copy(struct store *s, copy_fn each, void *arg, struct err *err)
     _cleanup_(sql_resetp) sqlite3_stmt *st = s->reader.stmts[READ_COPIES];
     int r;
 
-    while ((r = next_row(s, st, err)) > 0) {
+    while ((r = read_row(s, st, err)) > 0) {
         struct copy c = {0};
         json_t *o = load(st, 0, err);
 
@@ -142,7 +152,7 @@ int store_get_fact(struct store *s, const char *name, uint64_t *ret_value)
     int r;
 
     (void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-    r = next_row(s, st, NULL);
+    r = read_row(s, st, NULL);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
     *ret_value = (uint64_t)sqlite3_column_int64(st, 0);
@@ -156,7 +166,7 @@ int store_get_holding(struct store *s, uint64_t id, struct holding *ret_h)
     int r;
 
     (void)sqlite3_bind_int64(st, 1, (int64_t)id);
-    r = next_row(s, st, NULL);
+    r = read_row(s, st, NULL);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
     r = read_holding(st, 0, &h, NULL);
@@ -175,7 +185,7 @@ int store_find_token(struct store *s,
 
     (void)sqlite3_bind_int64(st, 1, uid);
     (void)sqlite3_bind_int64(st, 2, (int64_t)client_token);
-    r = next_row(s, st, NULL);
+    r = read_row(s, st, NULL);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
     *ret_id = (uint64_t)sqlite3_column_int64(st, 0);
@@ -188,7 +198,7 @@ int store_get_spec(struct store *s, uint64_t id, struct buf *text)
     int r;
 
     (void)sqlite3_bind_int64(st, 1, (int64_t)id);
-    r = next_row(s, st, NULL);
+    r = read_row(s, st, NULL);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
     buf_put(text, sql_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
@@ -205,7 +215,7 @@ int store_get_profile(struct store *s,
     int r;
 
     (void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
-    r = next_row(s, st, NULL);
+    r = read_row(s, st, NULL);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
     sql_copy(st, 0, p.key, sizeof(p.key));
@@ -230,7 +240,7 @@ int store_get_views(
     int r;
 
     (void)sqlite3_bind_int64(st, 1, (int64_t)id);
-    while ((r = next_row(s, st, NULL)) > 0) {
+    while ((r = read_row(s, st, NULL)) > 0) {
         struct route_view v = {
             .center = (uint32_t)sqlite3_column_int64(st, 2),
             .wait_s = sqlite3_column_int64(st, 5),
@@ -261,7 +271,7 @@ int store_get_history(struct store *s,
     int r;
 
     (void)sqlite3_bind_int64(st, 1, (int64_t)id);
-    while ((r = next_row(s, st, NULL)) > 0) {
+    while ((r = read_row(s, st, NULL)) > 0) {
         r = each((struct wall){sqlite3_column_int64(st, 0)}, sql_text(st, 1), arg);
         if (r)
             return r;
@@ -281,7 +291,7 @@ int store_sum_runs(struct store *s,
 
     (void)sqlite3_bind_int64(st, 1, since.us);
     (void)sqlite3_bind_int64(st, 2, until.us ? until.us : INT64_MAX);
-    while ((r = next_row(s, st, err)) > 0) {
+    while ((r = read_row(s, st, err)) > 0) {
         struct run_sum x = {
             .entry = (uint32_t)sqlite3_column_int64(st, 3),
             .host = (uint32_t)sqlite3_column_int64(st, 4),

@@ -90,6 +90,22 @@ static const char profile_table[] =
     " made INTEGER NOT NULL, used INTEGER NOT NULL, matrix TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID;";
 
+/* What a record of a run says besides its usage (docs/reports.md). */
+static const char run_columns[] =
+    "ALTER TABLE runs ADD COLUMN submitted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN queued INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN exit_code INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN exit_signal INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN req_nodes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN req_cores INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN req_gpus INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN req_mem_mib INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN time_limit_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN gpu_type TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN nodes TEXT NOT NULL DEFAULT ''";
+
 /* Step i leads from version i to i + 1. `then` may be NULL. */
 static const struct step {
     const char *sql;
@@ -100,6 +116,7 @@ static const struct step {
      "ALTER TABLE views ADD COLUMN debt_s INTEGER NOT NULL DEFAULT 0", NULL         },
     {journal_tables,                                                        journal_adopt},
     {profile_table,                                                         NULL         },
+    {run_columns,                                                           NULL         },
 };
 
 static int pragma_number(sqlite3 *db, const char *sql, int64_t *ret_n, struct err *err)

@@ -77,13 +77,17 @@ static const char *const put_sql[] = {
                  " state_age_s, own, chosen, move_s, debt_s)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
                  " ?13)",
-    [PUT_RUN] = "INSERT INTO runs(job, epoch, hosted, entry, host, person, institution,"
-                " project, partition, state, started, ended, elapsed_s, core_s,"
-                " mem_mib_s, gpu_s, cpu_us, max_rss_bytes, n_nodes, n_cores, milli)"
-                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-                " ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
-                /* Said again it is the same; a charge may be taken back. */
-                " ON CONFLICT DO UPDATE SET state = ?10, milli = ?21 WHERE milli > ?21",
+    [PUT_RUN] =
+        "INSERT INTO runs(job, epoch, hosted, entry, host, person, institution,"
+        " project, partition, state, started, ended, elapsed_s, core_s,"
+        " mem_mib_s, gpu_s, cpu_us, max_rss_bytes, n_nodes, n_cores, milli,"
+        " submitted, queued, restarts, exit_code, exit_signal, req_nodes,"
+        " req_cores, req_gpus, req_mem_mib, time_limit_s, gpu_type, name, nodes)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+        " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,"
+        " ?29, ?30, ?31, ?32, ?33, ?34)"
+        /* Said again it is the same; a charge may be taken back. */
+        " ON CONFLICT DO UPDATE SET state = ?10, milli = ?21 WHERE milli > ?21",
     [PUT_FACT] = "INSERT INTO facts(name, value) VALUES(?1, ?2)"
                  " ON CONFLICT(name) DO UPDATE SET value = ?2",
     [PUT_CHECKPOINT] = "INSERT INTO checkpoint(origin, size, at, text, signature)"
@@ -334,6 +338,19 @@ static int put_run(struct sink *s, const struct op *o, struct err *err)
     bind_i64(st, 19, u->n_nodes);
     bind_i64(st, 20, u->n_cores);
     bind_i64(st, 21, u->milli);
+    bind_i64(st, 22, x->submitted.us);
+    bind_i64(st, 23, x->queued.us);
+    bind_i64(st, 24, x->restarts);
+    bind_i64(st, 25, x->exit_code);
+    bind_i64(st, 26, x->exit_signal);
+    bind_i64(st, 27, x->req_nodes);
+    bind_i64(st, 28, x->req_cores);
+    bind_i64(st, 29, x->req_gpus);
+    bind_u64(st, 30, x->req_mem_mib);
+    bind_i64(st, 31, x->time_limit_s);
+    bind_word(st, 32, x->gpu_type);
+    bind_word(st, 33, x->name);
+    bind_word(st, 34, x->nodes);
     return step(s, PUT_RUN, err);
 }
 

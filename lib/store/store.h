@@ -130,6 +130,20 @@ struct stored_run {
     struct wall started;
     struct wall ended;
     struct usage usage;
+    /* For records; zero in rows of version 4 and older. */
+    struct wall submitted;
+    struct wall queued;
+    uint32_t restarts;
+    uint32_t exit_code;
+    uint32_t exit_signal;
+    uint32_t req_nodes;
+    uint32_t req_cores;
+    uint32_t req_gpus;
+    uint64_t req_mem_mib;
+    uint32_t time_limit_s;
+    char gpu_type[GPU_TYPE_CAP];
+    char name[TITLE_CAP];
+    char nodes[TITLE_CAP];
 };
 /* Once per (job, epoch, hosted): a repeat changes nothing. */
 int store_put_run(struct store *s, const struct stored_run *r);
@@ -341,6 +355,35 @@ int store_sum_runs(struct store *s,
                    int (*each)(const struct run_sum *sum, void *arg),
                    void *arg,
                    struct err *err);
+
+/* Where a list of runs or jobs goes on: behind this one. */
+struct run_mark {
+    struct wall ended;
+    uint64_t job;
+    uint32_t epoch;
+};
+
+/* Runs that happened here and ended in [since, until), behind `after` in the order of
+   (ended, job, epoch), at most `limit`. person NULL = everybody's. */
+int store_each_run(struct store *s,
+                   struct wall since,
+                   struct wall until,
+                   const struct run_mark *after,
+                   const char *person,
+                   uint32_t limit,
+                   int (*each)(const struct stored_run *r, void *arg),
+                   void *arg,
+                   struct err *err);
+/* Jobs of this center that are over and ended there, in the order of (ended, id):
+   for those that never started, which have no run. */
+int store_each_ended(struct store *s,
+                     struct wall since,
+                     struct wall until,
+                     const struct run_mark *after,
+                     uint32_t limit,
+                     holding_fn each,
+                     void *arg,
+                     struct err *err);
 
 /* Remove specs, views and history of jobs that ended before `before`; the rows stay.
  * An operation of the open batch, as the put calls. */

@@ -152,6 +152,8 @@ enum read_stmt {
     READ_HISTORY,
     READ_SUM_RUNS,
     READ_PROFILE,
+    READ_RUNS,
+    READ_ENDED,
     _READ_STMT_MAX
 };
 
@@ -180,6 +182,9 @@ struct store {
     bool told_failing;
     uint64_t told_durable;
 };
+
+/* One step: 1 a row, 0 the end, -Exxx. */
+int read_row(struct store *s, sqlite3_stmt *st, struct err *err);
 
 /* --- SQLite in our words -------------------------------------------------------------
  */

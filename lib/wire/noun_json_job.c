@@ -98,6 +98,8 @@ static const struct member copy_table[] = {
     M_U32(struct copy, priority),
     M_I64(struct copy, hold_milli),
     M_BOOL(struct copy, cancelled),
+    M_WALL(struct copy, submitted),
+    M_U32(struct copy, restarts),
     M_WALL(struct copy, queued),
     M_WALL(struct copy, started),
     M_WALL(struct copy, ended),

@@ -80,6 +80,8 @@ static const struct member peer_msg_table[] = {
     M_WORD(struct peer_msg, reason, job_reason_words, 0),
     M_I32(struct peer_msg, exit_code),
     M_I32(struct peer_msg, exit_signal),
+    M_WALL(struct peer_msg, submitted),
+    M_U32(struct peer_msg, restarts),
     M_WALL(struct peer_msg, started),
     M_WALL(struct peer_msg, ended),
     M_NOUN(struct peer_msg, usage, usage_members),

@@ -235,6 +235,19 @@ static const char version_2[] =
     " (1, 'grant', 1700000000123456, 0, 0, 'budget:p@hanoi', 'avail:p@hanoi', 500),"
     " (2, 'hold', 1700000001000000, 9, 3, 'avail:p@hanoi', 'hold:9@hanoi', 70),"
     " (3, 'capture', 1700000002000000, 9, 3, 'hold:9@hanoi', 'spent:p@hanoi', 70);"
+    "ALTER TABLE runs DROP COLUMN submitted;"
+    "ALTER TABLE runs DROP COLUMN queued;"
+    "ALTER TABLE runs DROP COLUMN restarts;"
+    "ALTER TABLE runs DROP COLUMN exit_code;"
+    "ALTER TABLE runs DROP COLUMN exit_signal;"
+    "ALTER TABLE runs DROP COLUMN req_nodes;"
+    "ALTER TABLE runs DROP COLUMN req_cores;"
+    "ALTER TABLE runs DROP COLUMN req_gpus;"
+    "ALTER TABLE runs DROP COLUMN req_mem_mib;"
+    "ALTER TABLE runs DROP COLUMN time_limit_s;"
+    "ALTER TABLE runs DROP COLUMN gpu_type;"
+    "ALTER TABLE runs DROP COLUMN name;"
+    "ALTER TABLE runs DROP COLUMN nodes;"
     "PRAGMA user_version = 2";
 
 static int adopted(const struct posting *p, void *arg)

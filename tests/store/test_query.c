@@ -193,6 +193,99 @@ static void runs_are_counted_once(void **state)
     fixture_close(&f);
 }
 
+struct pages {
+    unsigned n;
+    struct run_mark last;
+    struct stored_run latest;
+};
+
+static int see_run(const struct stored_run *r, void *arg)
+{
+    struct pages *p = arg;
+
+    assert_true(r->ended.us > p->last.ended.us
+                || (r->ended.us == p->last.ended.us
+                    && (r->job > p->last.job
+                        || (r->job == p->last.job && r->epoch > p->last.epoch))));
+    p->last = (struct run_mark){r->ended, r->job, r->epoch};
+    p->latest = *r;
+    p->n++;
+    return 0;
+}
+
+static void tells_runs_page_by_page(void **state)
+{
+    struct fixture f;
+    struct pages p = {0};
+    struct stored_run r;
+    unsigned asked = 0, before;
+
+    (void)state;
+    fixture_open(&f);
+    for (uint64_t i = 0; i < 50; i++) { /* many end in the same second */
+        r = a_run(FIRST + 50 - i, "a", (int64_t)(100 + i / 7));
+        (void)word_copy(r.person, sizeof(r.person), i % 5 ? "an@ioit" : "binh@hust");
+        assert_int_equal(store_put_run(f.store, &r), 0);
+        r.epoch = 3;
+        r.restarts = 1;
+        r.submitted = AT(7);
+        r.queued = AT(8);
+        r.exit_code = 9;
+        r.exit_signal = 10;
+        r.req_nodes = 11;
+        r.req_cores = 12;
+        r.req_gpus = 13;
+        r.req_mem_mib = 14;
+        r.time_limit_s = UINT32_MAX;
+        (void)word_copy(r.gpu_type, sizeof(r.gpu_type), "a100");
+        (void)word_copy(r.name, sizeof(r.name), "tên");
+        (void)word_copy(r.nodes, sizeof(r.nodes), "n[1-2]");
+        assert_int_equal(store_put_run(f.store, &r), 0);
+        r.epoch = 4;
+        r.hosted = false; /* ran elsewhere: that center tells it */
+        assert_int_equal(store_put_run(f.store, &r), 0);
+    }
+    fixture_commit(&f);
+    do {
+        struct run_mark after = p.last;
+
+        before = p.n;
+        assert_int_equal(store_each_run(f.store, AT(0), AT(1000), &after, NULL, 7,
+                                        see_run, &p, &f.err),
+                         0);
+        assert_true(p.n - before <= 7);
+        asked++;
+    } while (p.n > before);
+    assert_int_equal(p.n, 100);
+    assert_int_equal(asked, 16); /* 15 pages, and an empty one */
+    assert_int_equal(p.latest.epoch, 3);
+    assert_int_equal(p.latest.submitted.us, AT(7).us);
+    assert_int_equal(p.latest.queued.us, AT(8).us);
+    assert_int_equal(p.latest.exit_code, 9);
+    assert_int_equal(p.latest.exit_signal, 10);
+    assert_int_equal(p.latest.req_nodes, 11);
+    assert_int_equal(p.latest.req_cores, 12);
+    assert_int_equal(p.latest.req_gpus, 13);
+    assert_int_equal(p.latest.req_mem_mib, 14);
+    assert_int_equal(p.latest.time_limit_s, UINT32_MAX);
+    assert_int_equal(p.latest.restarts, 1);
+    assert_string_equal(p.latest.gpu_type, "a100");
+    assert_string_equal(p.latest.name, "tên");
+    assert_string_equal(p.latest.nodes, "n[1-2]");
+    /* One person's, and [since, until). */
+    p = (struct pages){0};
+    assert_int_equal(store_each_run(f.store, AT(0), AT(1000), &(struct run_mark){0},
+                                    "binh@hust", 1000, see_run, &p, &f.err),
+                     0);
+    assert_int_equal(p.n, 20);
+    p = (struct pages){0};
+    assert_int_equal(store_each_run(f.store, AT(101), AT(102), &(struct run_mark){0},
+                                    NULL, 1000, see_run, &p, &f.err),
+                     0);
+    assert_int_equal(p.n, 14);
+    fixture_close(&f);
+}
+
 /* --- views, postings
  * ------------------------------------------------------------------ */
 
@@ -316,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_and_pages),
         cmocka_unit_test(runs_are_counted_once),
+        cmocka_unit_test(tells_runs_page_by_page),
         cmocka_unit_test(views_replace_those_of_their_epoch),
         cmocka_unit_test(trimming_leaves_what_may_be_asked),
     };
