@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/measure.h"
 #include "command/say.h"
+#include "report/calendar.h"
 
 #include "base/banned.h"
 
@@ -21,17 +23,36 @@ enum {
     KEY_FROM,
     KEY_REGISTRY,
     KEY_NAMES,
+    KEY_TABLE,
+    KEY_LANG,
+    KEY_MINISTRY,
+    KEY_YEAR,
 };
 
 /* Verbs, and which options they know: an option that a verb ignores is refused. */
-enum verb { USAGE = 1, EXPORT = 2, ANY = USAGE | EXPORT };
+enum verb {
+    USAGE = 1,
+    EXPORT = 2,
+    EXCHANGE = 4,
+    WASTE = 8,
+    FAIRNESS = 16,
+    SPONSORS = 32,
+    STATEMENT = 64,
+    TABLES = EXCHANGE | WASTE | FAIRNESS | SPONSORS | STATEMENT,
+    ANY = USAGE | EXPORT | TABLES
+};
 
 static const struct {
     const char *word;
     enum verb verb;
 } verbs[] = {
-    {"usage",  USAGE },
-    {"export", EXPORT},
+    {"usage",     USAGE    },
+    {"export",    EXPORT   },
+    {"exchange",  EXCHANGE },
+    {"waste",     WASTE    },
+    {"fairness",  FAIRNESS },
+    {"sponsors",  SPONSORS },
+    {"statement", STATEMENT},
 };
 
 /* clang-format off */
@@ -40,30 +61,38 @@ static const struct {
     int verbs;
     const char *name;
 } uses[] = {
-    {KEY_START,     USAGE | EXPORT, "--start"},
-    {KEY_END,       USAGE | EXPORT, "--end"},
+    {KEY_START,     ANY,            "--start"},
+    {KEY_END,       ANY,            "--end"},
     {KEY_BY,        USAGE,          "--by"},
     {KEY_VIEW,      USAGE,          "--view"},
     {KEY_FORMAT,    ANY,            "--format"},
     {'n',           USAGE,          "--noheader"},
     {'P',           USAGE,          "--parsable2"},
-    {COMMON_JSON,   USAGE,          "--json"},
-    {KEY_FROM,      EXPORT,         "--from"},
-    {KEY_REGISTRY,  EXPORT,         "--registry"},
+    {COMMON_JSON,   USAGE | TABLES, "--json"},
+    {KEY_FROM,      ANY,            "--from"},
+    {KEY_REGISTRY,  ANY,            "--registry"},
     {KEY_NAMES,     EXPORT,         "--names"},
-    {'o',           EXPORT,         "--output"},
+    {'o',           ANY,            "--output"},
+    {KEY_TABLE,     TABLES,         "--table"},
+    {KEY_LANG,      USAGE | TABLES, "--lang"},
+    {KEY_MINISTRY,  USAGE | TABLES, "--ministry"},
+    {KEY_YEAR,      ANY,            "--year"},
 };
 
 static const struct argp_option options[] = {
-    {.name = "start", .key = KEY_START, .arg = "TIME", .doc = "Runs that ended at or after this time (usage: the first of this month; export: all)"},
+    {.name = "start", .key = KEY_START, .arg = "TIME", .doc = "Runs that ended at or after this time (usage of the daemon: the first of this month; else: all)"},
     {.name = "end", .key = KEY_END, .arg = "TIME", .doc = "Runs that ended before this time (now)"},
+    {.name = "year", .key = KEY_YEAR, .arg = "YEAR", .doc = "Runs that ended in this year of Viet Nam (UTC+7), instead of --start and --end"},
     {.name = "by", .key = KEY_BY, .arg = "institution|project|center|user", .doc = "usage: what a line stands for (institution)"},
-    {.name = "view", .key = KEY_VIEW, .arg = "demand|supply", .doc = "usage: demand is what this center's people used, wherever it ran; supply is what ran at this center (demand)"},
-    {.name = "format", .key = KEY_FORMAT, .arg = "FORM", .doc = "usage: table, csv or json (table); export: apel, apel-summary, xdmod, ur2, csv, jsonl (jsonl)"},
-    {.name = "from", .key = KEY_FROM, .arg = "FILE", .doc = "export: records from this file of record lines (- is standard input) instead of the daemon; may be repeated"},
-    {.name = "registry", .key = KEY_REGISTRY, .arg = "FILE", .doc = "export: who is who: sites, ministries, benchmarks of pools"},
+    {.name = "view", .key = KEY_VIEW, .arg = "demand|supply", .doc = "usage of the daemon: demand is what this center's people used, wherever it ran; supply is what ran at this center (demand)"},
+    {.name = "format", .key = KEY_FORMAT, .arg = "FORM", .doc = "export: apel, apel-summary, xdmod, ur2, csv, jsonl (jsonl); others: table, csv, json, xlsx or pdf (table)"},
+    {.name = "table", .key = KEY_TABLE, .arg = "NAME", .doc = "Only this table of the report; csv has one table (the first)"},
+    {.name = "lang", .key = KEY_LANG, .arg = "en|vi", .doc = "Language of tables (en; of pdf: vi)"},
+    {.name = "ministry", .key = KEY_MINISTRY, .arg = "ID", .doc = "Only institutions of this ministry; needs --registry"},
+    {.name = "from", .key = KEY_FROM, .arg = "FILE", .doc = "Records from this file of record lines (- is standard input) instead of the daemon; may be repeated"},
+    {.name = "registry", .key = KEY_REGISTRY, .arg = "FILE", .doc = "Who is who: ministries, institutions, centers, sponsors, sites, benchmarks of pools"},
     {.name = "names", .key = KEY_NAMES, .doc = "export: job names, node lists and user numbers too, which stay inside the center"},
-    {.name = "output", .key = 'o', .arg = "FILE", .doc = "export: write to this file, whole or not at all (standard output)"},
+    {.name = "output", .key = 'o', .arg = "FILE", .doc = "Write to this file, whole or not at all (standard output)"},
     COMMON_OPTION_NOHEADER('n'),
     COMMON_OPTION_PARSABLE2,
     COMMON_OPTION_JSON,
@@ -72,11 +101,14 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
+#define VERBS "usage, exchange, waste, fairness, sponsors, statement or export"
+
 struct line {
     struct freport_ask ask;
     enum verb verb;
     int keys[ARRAY_SIZE(uses)]; /* that were given */
     size_t n_keys;
+    bool lang; /* was given */
 };
 
 void freport_refuse(const char *option, const char *word, const char *right)
@@ -91,6 +123,41 @@ static void set_time(const char *option, const char *arg, struct wall *t)
 
     if (wall_parse(arg, now_read().wall, t, &err) != 0)
         common_refuse(NULL, option, &err);
+}
+
+static void set_year(struct freport_ask *a, const char *arg)
+{
+    struct err err = {0};
+    uint32_t year;
+
+    if (measure_u32(arg, 1971, 9998, &year, &err) < 0)
+        common_refuse(NULL, "--year", &err);
+    a->year = (int)year;
+}
+
+/* What options mean together. */
+static void settle(struct line *l)
+{
+    struct freport_ask *a = &l->ask;
+
+    if (a->year && (a->since.us || a->until.us)) {
+        say_error("--year says the time already: leave --start and --end out");
+        exit(SAY_ERROR);
+    }
+    if (a->year) {
+        struct period p = period_year(a->year, ZONE_VIETNAM);
+
+        a->since.us = p.from * US_PER_S;
+        a->until.us = p.until * US_PER_S;
+    }
+    if (a->ministry && !a->registry) {
+        say_error("--ministry needs --registry FILE: which institutions are its?");
+        exit(SAY_ERROR);
+    }
+    if (a->common.json && l->verb != EXPORT)
+        a->format = "json";
+    if (!l->lang && a->format && !strcmp(a->format, "pdf"))
+        a->lang = LANG_VI;
 }
 
 static void note_key(struct line *l, int key)
@@ -110,7 +177,7 @@ static void set_verb(struct line *l, const char *word)
             l->verb = verbs[i].verb;
             return;
         }
-    freport_refuse("report", word, "usage or export");
+    freport_refuse("report", word, VERBS);
 }
 
 static void check_keys(const struct line *l)
@@ -164,13 +231,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'o':
         a->output = arg;
         return 0;
+    case KEY_TABLE:
+        a->table = arg;
+        return 0;
+    case KEY_LANG:
+        if (!lang_parse(arg, &a->lang))
+            freport_refuse("--lang", arg, "en or vi");
+        l->lang = true;
+        return 0;
+    case KEY_MINISTRY:
+        a->ministry = arg;
+        return 0;
+    case KEY_YEAR:
+        set_year(a, arg);
+        return 0;
     case ARGP_KEY_ARG:
         set_verb(l, arg);
         return 0;
     case ARGP_KEY_NO_ARGS:
-        freport_refuse("report", "", "usage or export");
+        freport_refuse("report", "", VERBS);
     case ARGP_KEY_END:
         check_keys(l);
+        settle(l);
         return 0;
     default:
         return common_parse(&a->common, key, arg, 'n');
@@ -180,30 +262,65 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "usage\nexport",
+    .args_doc = "usage\nexchange\nwaste\nfairness\nsponsors\nstatement\nexport",
     .doc =
-        "Report what was used: sums by institution, project, center or user, and "
-        "records in the forms that other programs read."
+        "Report what was used: sums by institution, project, center or user; who used "
+        "whose center; what was reserved and not used; who waited how long; who paid; "
+        "all of that as a statement; and records in the forms that other programs "
+        "read."
         "\vSums are exact: CORE_SECONDS and UNITS are added as integers. The demand "
         "of all centers together equals the supply of all: add up one of them, never "
         "both. With --by=center a line is where the demand ran, or where the supply "
         "came from.",
 };
 
-int main(int argc, char **argv)
+/* The daemon adds up its own use faster; everything else is made of records. */
+static bool of_records(const struct freport_ask *a)
 {
-    static struct line line;
+    return a->n_from || a->registry || a->output
+           || (a->format && (!strcmp(a->format, "xlsx") || !strcmp(a->format, "pdf")));
+}
 
-    say_begin();
-    if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
-        return SAY_ERROR;
-    switch (line.verb) {
+static int run(struct line *l)
+{
+    struct freport_ask *a = &l->ask;
+
+    switch (l->verb) {
     case USAGE:
-        return say_end(freport_usage(&line.ask));
+        if (of_records(a) && l->ask.supply)
+            freport_refuse("--view", "supply",
+                           "it without --from: records are of where they ran");
+        return of_records(a) ? freport_tables(a, FREPORT_USAGE_OF_RECORDS)
+                             : freport_usage(a);
     case EXPORT:
-        return say_end(freport_export(&line.ask));
+        return freport_export(a);
+    case EXCHANGE:
+        return freport_tables(a, FREPORT_EXCHANGE);
+    case WASTE:
+        return freport_tables(a, FREPORT_WASTE);
+    case FAIRNESS:
+        return freport_tables(a, FREPORT_FAIRNESS);
+    case SPONSORS:
+        return freport_tables(a, FREPORT_SPONSORS);
+    case STATEMENT:
+        return freport_tables(a, FREPORT_STATEMENT);
+    case TABLES:
     case ANY:
     default:
         return SAY_ERROR;
     }
+}
+
+int main(int argc, char **argv)
+{
+    static struct line line;
+    int code;
+
+    say_begin();
+    if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
+        return SAY_ERROR;
+    code = run(&line);
+    if (code == SAY_OK && freport_incomplete())
+        code = SAY_ERROR;
+    return say_end(code);
 }

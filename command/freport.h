@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "command/common.h"
 #include "command/usage_sum.h"
+#include "report/grid.h"
 
 #define FREPORT_FILES_MAX 64
 
@@ -27,6 +28,12 @@ struct freport_ask {
     struct wall since;
     struct wall until;
 
+    /* reports of tables */
+    enum lang lang;
+    const char *table;
+    const char *ministry;
+    int year; /* 0 = --start and --end */
+
     /* export */
     const char *from[FREPORT_FILES_MAX]; /* files of records; none = the daemon's */
     size_t n_from;
@@ -36,6 +43,19 @@ struct freport_ask {
 
 int freport_usage(struct freport_ask *ask);
 int freport_export(const struct freport_ask *ask);
+
+enum freport_report {
+    FREPORT_USAGE_OF_RECORDS, /* usage with --from, or on paper */
+    FREPORT_EXCHANGE,
+    FREPORT_WASTE,
+    FREPORT_FAIRNESS,
+    FREPORT_SPONSORS,
+    FREPORT_STATEMENT,
+};
+int freport_tables(const struct freport_ask *ask, enum freport_report which);
+
+/* The daemon could not say something as a record: the report is not complete. */
+bool freport_incomplete(void);
 
 /* End with what is wrong about an option's word and what would be right, code 1. */
 void freport_refuse(const char *option, const char *word, const char *right)

@@ -14,8 +14,10 @@ typedef int (*freport_record_fn)(const struct run_record *r,
                                  struct err *err);
 
 /*
- * Each record that ended within --start and --end, in the order of its source. A value
- * below 0 of each() ends it, with the file and line put before its text.
+ * Each record that ended within --start and --end, in the order of its source: the
+ * files, or the daemon when there are none. What the daemon cannot tell is said on
+ * stderr. A value below 0 of each() ends it, with the file and line put before its
+ * text.
  *
  * 0, -errno, -EBADMSG, what each() said.
  */

@@ -77,11 +77,16 @@ command_fseff_LDADD = $(command_libs)
 bin_PROGRAMS += command/freport
 command_freport_SOURCES = command/freport.c command/freport.h \
 	command/freport_export.c \
+	command/freport_file.c command/freport_file.h \
+	command/freport_paper.c command/freport_paper.h \
 	command/freport_source.c command/freport_source.h \
-	command/freport_usage.c
+	command/freport_tables.c command/freport_tables.h \
+	command/freport_usage.c \
+	command/freport_write.c
 command_freport_CFLAGS = $(program_cflags)
 command_freport_LDFLAGS = $(program_ldflags)
-command_freport_LDADD = lib/libreport.la lib/libledger.la $(command_libs)
+command_freport_LDADD = lib/libpaper.la lib/libreport.la lib/libledger.la $(command_libs) \
+	$(PANGOCAIRO_LIBS) $(XLSXWRITER_LIBS)
 
 bin_PROGRAMS += command/fcontrol
 command_fcontrol_SOURCES = command/fcontrol.c command/fcontrol.h \

@@ -32,7 +32,9 @@ _hopluu()
     -j | --jobs) words=$(_hopluu_jobs) ;;
     --by) words='institution project center user' ;;
     --view) words='demand supply' ;;
-    --format) [[ $command == freport ]] && words='table csv json jsonl apel apel-summary xdmod ur2' ;;
+    --format) [[ $command == freport ]] && words='table csv json xlsx pdf jsonl apel apel-summary xdmod ur2' ;;
+    --lang) words='en vi' ;;
+    --table) words='institutions usage projects months states centers exchange balance pairs waste fairness sponsors' ;;
     --open-mode) words='append truncate' ;;
     --effort) words='fast normal best' ;;
     --output) [[ $command == fmap ]] && words='map rankfile prrte hostfile' ;;
@@ -52,7 +54,7 @@ _hopluu()
                 sign) words='checkpoint' ;;
                 esac
                 ;;
-            freport) words='usage export' ;;
+            freport) words='usage exchange waste fairness sponsors statement export' ;;
             fmap) ((COMP_CWORD > 1)) || words='rank nodes score show learn' ;;
             fcontrol)
                 case $before in

@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	docs/placement.md \
 	docs/plugins.md \
 	docs/protocol.md \
+	docs/report-page.png \
 	docs/reports.md \
 	docs/scheduling.md \
 	docs/store.md

@@ -23,6 +23,7 @@ hopluu_scripts = \
 	scripts/install-packages \
 	scripts/mutants \
 	scripts/packages \
+	scripts/recount \
 	scripts/slurm-source \
 	scripts/test
 EXTRA_DIST += $(hopluu_scripts)

@@ -9,6 +9,24 @@ lib_libreport_la_SOURCES = \
 	lib/report/record_file.c lib/report/record_file.h \
 	lib/report/record_line.c lib/report/record_line.h \
 	lib/report/registry.c lib/report/registry.h \
+	lib/report/grid.c lib/report/grid.h \
+	lib/report/grid_write.c \
+	lib/report/names.c lib/report/names.h \
+	lib/report/suppress.c \
+	lib/report/tables.c lib/report/tables.h lib/report/tables_int.h \
+	lib/report/tables_share.c \
+	lib/report/tally.c lib/report/tally.h lib/report/tally_int.h \
+	lib/report/tally_group.c \
 	lib/report/text.c lib/report/text.h \
 	lib/report/ur2.c \
 	lib/report/xdmod.c
+
+# What needs large libraries stands apart: fverify is linked without it.
+noinst_LTLIBRARIES += lib/libpaper.la
+lib_libpaper_la_SOURCES = \
+	lib/report/paper.c lib/report/paper.h lib/report/paper_int.h \
+	lib/report/xlsx.c lib/report/xlsx.h
+if HAVE_PANGOCAIRO
+lib_libpaper_la_SOURCES += lib/report/paper_grid.c
+endif
+lib_libpaper_la_CFLAGS = $(AM_CFLAGS) $(PANGOCAIRO_CFLAGS) $(XLSXWRITER_CFLAGS)

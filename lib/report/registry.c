@@ -182,6 +182,30 @@ static int get_pool(const json_t *o, void *entry, struct err *err)
     return r < 0 ? r : get_benchmark(o, "hepspec", p->hepspec, err);
 }
 
+static int get_sponsor(const json_t *o, void *entry, struct err *err)
+{
+    struct sponsor *s = entry;
+    const json_t *share = json_object_get(o, "share");
+    int r = get_name(o, "center", s->center, true, err);
+
+    if (r == 0)
+        r = get_name(o, "id", s->id, true, err);
+    if (r == 0)
+        r = get_text(o, "vi", s->vi, sizeof(s->vi), true, err);
+    if (r == 0)
+        r = get_text(o, "en", s->en, sizeof(s->en), true, err);
+    if (r == 0
+        && (!json_is_integer(share) || json_integer_value(share) < 1
+            || json_integer_value(share) > SHARE_ALL))
+        r = err_set(
+            err, -EINVAL,
+            "share: a whole number from 1 to %d is expected, in ten thousandths",
+            SHARE_ALL);
+    if (r == 0)
+        s->share = (uint32_t)json_integer_value(share);
+    return r < 0 ? r : get_span(o, &s->from, &s->until, err);
+}
+
 /* --- the file -----------------------------------------------------------------------
  */
 
@@ -242,6 +266,67 @@ static int check_names(const struct registry *r, struct err *err)
     return 0;
 }
 
+int64_t registry_sponsors_since(const struct registry *r,
+                                const char *center,
+                                int64_t at)
+{
+    int64_t since = INT64_MIN;
+
+    for (size_t i = 0; i < r->n_sponsors; i++) {
+        const struct sponsor *s = &r->sponsors[i];
+
+        if (strcmp(s->center, center) != 0)
+            continue;
+        if (s->from <= at && s->from > since && s->from > 0)
+            since = s->from;
+        if (s->until <= at && s->until > since)
+            since = s->until;
+    }
+    return since;
+}
+
+/* On every day the shares of a center's sponsors make the whole, or there are none. A
+   sum changes only where a span begins or ends. */
+static int check_shares_at(const struct registry *r,
+                           size_t of,
+                           int64_t at,
+                           struct err *err)
+{
+    const char *center = r->sponsors[of].center;
+    char day[DAY_TEXT_CAP];
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < r->n_sponsors; i++) {
+        const struct sponsor *s = &r->sponsors[i];
+
+        if (!strcmp(s->center, center) && at >= s->from && at < s->until)
+            sum += s->share;
+    }
+    if (sum == 0 || sum == SHARE_ALL)
+        return 0;
+    return err_set(err, -EINVAL,
+                   "sponsors[%zu]: on %s the shares of \"%s\" make %llu of %d", of,
+                   at > 0 ? day_iso(day_of(at, ZONE_VIETNAM), day) : "the first day",
+                   center, (unsigned long long)sum, SHARE_ALL);
+}
+
+static int check_shares(const struct registry *r, struct err *err)
+{
+    int ret = 0;
+
+    for (size_t i = 0; ret == 0 && i < r->n_sponsors; i++) {
+        const struct sponsor *s = &r->sponsors[i];
+
+        if (!registry_center(r, s->center))
+            return err_set(err, -EINVAL, "sponsors[%zu]: center \"%s\" is not listed",
+                           i, s->center);
+        ret = check_shares_at(r, i, s->from, err);
+        if (ret == 0 && s->until < INT64_MAX)
+            ret = check_shares_at(r, i, s->until, err);
+    }
+    return ret;
+}
+
 /* One ministry at a time: entries of one institution do not overlap. */
 static int check_spans(const struct registry *r, struct err *err)
 {
@@ -274,7 +359,12 @@ static int load(struct registry *r, const json_t *root, struct err *err)
         ret = get_list(root, "pools", sizeof(*r->pools), get_pool, &r->pools,
                        &r->n_pools, err);
     if (ret == 0)
+        ret = get_list(root, "sponsors", sizeof(*r->sponsors), get_sponsor,
+                       &r->sponsors, &r->n_sponsors, err);
+    if (ret == 0)
         ret = check_names(r, err);
+    if (ret == 0)
+        ret = check_shares(r, err);
     return ret < 0 ? ret : check_spans(r, err);
 }
 
@@ -310,6 +400,7 @@ void *registry_free(struct registry *r)
         free(r->institutions);
         free(r->centers);
         free(r->pools);
+        free(r->sponsors);
         buf_release(&r->bytes);
         free(r);
     }

@@ -21,6 +21,7 @@
 #define REGISTRY_BYTES ((size_t)4 << 20)
 #define REGISTRY_ENTRIES 10000 /* of each kind */
 #define BENCHMARK_CAP 16
+#define SHARE_ALL 10000 /* the whole of a center, of its sponsors */
 
 struct agency { /* a ministry, or an institution of one */
     char id[NAME_CAP];
@@ -60,6 +61,17 @@ struct pool {
     char hepspec[BENCHMARK_CAP];
 };
 
+/* Who paid for a center, and what part of it. */
+struct sponsor {
+    char center[NAME_CAP];
+    char id[NAME_CAP];
+    char vi[TITLE_CAP];
+    char en[TITLE_CAP];
+    uint32_t share; /* 10,000 = all of it */
+    int64_t from;
+    int64_t until;
+};
+
 struct registry {
     struct agency *ministries;
     size_t n_ministries;
@@ -69,6 +81,8 @@ struct registry {
     size_t n_centers;
     struct pool *pools;
     size_t n_pools;
+    struct sponsor *sponsors;
+    size_t n_sponsors;
     struct buf bytes; /* the file as it was */
 };
 
@@ -88,6 +102,12 @@ const struct registered_center *registry_center(const struct registry *r,
 const struct pool *registry_pool(const struct registry *r,
                                  const char *center,
                                  const char *partition);
+
+/* When the sponsors who pay for the center at that time began to be the ones: from then
+   to the next change they are the same. INT64_MIN = they always were. */
+int64_t registry_sponsors_since(const struct registry *r,
+                                const char *center,
+                                int64_t at);
 
 const char *center_class_word(enum center_class c);
 bool center_class_parse(const char *word, enum center_class *ret_c);

@@ -11,4 +11,8 @@
 /* Whole, shortest-form UTF-8 without surrogates, control bytes or NUL. */
 bool text_is_clean(const char *s, size_t n);
 
+/* Capitals of English and Vietnamese letters (NFC), without asking a locale; as much as
+   fits whole letters into dst[cap]. Returns dst. */
+char *text_upper(const char *s, char *dst, size_t cap);
+
 #endif

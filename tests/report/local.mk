@@ -14,7 +14,7 @@ check_PROGRAMS += tests/report/make_records
 tests_report_make_records_SOURCES = tests/report/make_records.c
 tests_report_make_records_LDADD = $(report_libs)
 
-report_scripts = tests/report/export.t
+report_scripts = tests/report/export.t tests/report/tables.t
 TESTS += $(report_scripts)
-EXTRA_DIST += $(report_scripts) tests/report/check_apel tests/report/registry.json
+EXTRA_DIST += $(report_scripts) tests/report/check_apel tests/report/check_xlsx tests/report/registry.json
 # end of the report tests

@@ -14,6 +14,7 @@ shell_tests = \
 	tests/shell/lost.t \
 	tests/shell/mpi.t \
 	tests/shell/packages.t \
+	tests/shell/records.t \
 	tests/shell/reload.t \
 	tests/shell/restart.t \
 	tests/shell/slurm.t \
