@@ -95,7 +95,7 @@ static int read_all(struct store *s, uint64_t jobs)
     struct book *b = book_new("hanoi");
     double start = seconds();
     struct err err = {0};
-    int r = b ? store_replay(s, fold, b, &err) : -1;
+    int r = b ? store_replay(s, fold, NULL, b, &err) : -1;
 
     start = seconds() - start;
     if (r != 0)

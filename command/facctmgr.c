@@ -15,8 +15,13 @@
 #include "base/banned.h"
 
 static const struct argp_option options[] = {
-    COMMON_OPTION_NOHEADER('n'), COMMON_OPTION_PARSABLE, COMMON_OPTION_PARSABLE2,
-    COMMON_OPTION_JSON,          COMMON_OPTION_SOCKET,   {0},
+    {.name = "immediate",             .key = 'i', .doc = "Change without asking"},
+    COMMON_OPTION_NOHEADER('n'),
+    COMMON_OPTION_PARSABLE,
+    COMMON_OPTION_PARSABLE2,
+    COMMON_OPTION_JSON,
+    COMMON_OPTION_SOCKET,
+    {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -24,6 +29,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct acctmgr *a = state->input;
 
     switch (key) {
+    case 'i':
+        a->immediate = true;
+        return 0;
     case ARGP_KEY_ARGS:
         a->words = state->argv + state->next;
         a->n_words = (size_t)(state->argc - state->next);
@@ -37,18 +45,23 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "VERB OBJECT [WORD=VALUE...]",
-    .doc = "Look at the account book and keep it."
-           "\vVerbs:\n"
-           "  show checkpoint [origin=NAME] [from=LINES]\n"
-           "                         what was signed, by whom\n"
-           "  print checkpoint [origin=NAME] [size=LINES]\n"
-           "                         one as a signed note; the last one if no size\n"
-           "  print proof line=N [size=LINES]\n"
-           "                         that a line is among the first LINES\n"
-           "  print journal [from=N] [until=N]\n"
-           "                         lines of the journal\n"
-           "  print key              the public key that signs the journal\n"
-           "  sign checkpoint        sign the journal as it is now\n",
+    .doc =
+        "Look at the account book and keep it."
+        "\vVerbs:\n"
+        "  add|modify|delete|show institution|project|grant|rate [WORD=VALUE...]\n"
+        "                         who has what; 'where' and 'set' may stand between\n"
+        "  dump [FILE]            all that as lines that load takes\n"
+        "  load FILE              all its changes, or none\n"
+        "  show checkpoint [origin=NAME] [from=LINES]\n"
+        "                         what was signed, by whom\n"
+        "  print checkpoint [origin=NAME] [size=LINES]\n"
+        "                         one as a signed note; the last one if no size\n"
+        "  print proof line=N [size=LINES]\n"
+        "                         that a line is among the first LINES\n"
+        "  print journal [from=N] [until=N]\n"
+        "                         lines of the journal\n"
+        "  print key              the public key that signs the journal\n"
+        "  sign checkpoint        sign the journal as it is now\n",
 };
 
 int acctmgr_words(const struct acctmgr *a,
@@ -116,6 +129,17 @@ static bool is_word(const char *given, const char *word, bool plural)
            && (!given[n] || (plural && !strcasecmp(given + n, "s")));
 }
 
+/* A verb for institutions, projects, grants and rates in its one form, or NULL. */
+static const char *keeps_roll(const char *verb)
+{
+    static const char *const all[] = {"add", "modify", "delete", "show"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (!strcasecmp(verb, all[i]))
+            return all[i];
+    return NULL;
+}
+
 static int run(struct acctmgr *a)
 {
     const char *verb = a->n_words ? a->words[0] : "";
@@ -124,6 +148,19 @@ static int run(struct acctmgr *a)
 
     if (!strcasecmp(verb, "list"))
         verb = "show";
+    if (!strcasecmp(verb, "create"))
+        verb = "add";
+    if (!strcasecmp(verb, "dump") || !strcasecmp(verb, "load")) {
+        a->words++;
+        a->n_words--;
+        return strcasecmp(verb, "dump") ? acctmgr_load(a) : acctmgr_dump(a);
+    }
+    if (acctmgr_kind(object) && keeps_roll(verb)) {
+        a->words += 2;
+        a->n_words -= 2;
+        return !strcasecmp(verb, "show") ? acctmgr_show(a, object)
+                                         : acctmgr_change(a, keeps_roll(verb), object);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
         if (!is_word(verb, verbs[i].verb, false))
             continue;
@@ -136,6 +173,8 @@ static int run(struct acctmgr *a)
     }
     if (known && object[0])
         say_error("%s: '%s' is nothing that it knows; see --help", verb, object);
+    else if (keeps_roll(verb))
+        say_error("%s: what? institution, project, grant or rate", verb);
     else if (known)
         say_error("%s: what? See --help", verb);
     else

@@ -41,6 +41,25 @@ int acctmgr_whole(const char *word,
                   json_int_t missing,
                   json_int_t *ret_n);
 
+/* facctmgr_roll.c: institution, project, grant, rate */
+/* Its one form, or NULL. */
+const char *acctmgr_kind(const char *object);
+/* One change more in `acts`, from its words: an exit code; speaks. */
+int acctmgr_act(
+    const char *verb, const char *kind, char *const *words, size_t n, json_t *acts);
+void acctmgr_line(const char *verb, const char *kind, json_t *words, struct buf *b);
+int acctmgr_commit(const struct acctmgr *a, json_t *acts);
+int acctmgr_roll(const struct acctmgr *a,
+                 const char *kind,
+                 const char *name,
+                 json_t **ret_answer);
+int acctmgr_change(const struct acctmgr *a, const char *verb, const char *object);
+int acctmgr_show(const struct acctmgr *a, const char *object);
+
+/* facctmgr_file.c */
+int acctmgr_dump(const struct acctmgr *a);
+int acctmgr_load(const struct acctmgr *a);
+
 /* facctmgr_journal.c */
 int acctmgr_show_checkpoint(const struct acctmgr *a);
 int acctmgr_print_checkpoint(const struct acctmgr *a);

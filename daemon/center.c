@@ -21,6 +21,7 @@
 #include "daemon/proxies.h"
 #include "daemon/pseudonym.h"
 #include "daemon/returning.h"
+#include "daemon/rolls.h"
 #include "daemon/seals.h"
 #include "daemon/staging.h"
 #include "daemon/users.h"
@@ -118,6 +119,18 @@ static int fold(const struct posting *p, void *arg)
     return r;
 }
 
+static int fold_act(const struct act *a, struct wall at, void *arg)
+{
+    struct center *c = arg;
+    struct err err = {0};
+    int r = rolls_replay(c->rolls, a, &err);
+
+    (void)at;
+    if (r < 0)
+        log_error("account book: %s", err.text);
+    return r;
+}
+
 static int restore_holding(const struct holding *h, void *arg)
 {
     return fed_restore_holding(((struct center *)arg)->fed, h);
@@ -147,7 +160,7 @@ static int restore(struct center *c, struct err *err)
     struct fed_counts n;
     int r;
 
-    r = store_replay(c->store, fold, c, err);
+    r = store_replay(c->store, fold, fold_act, c, err);
     if (r < 0)
         return err_prefix(err, r,
                           "the account book cannot be read, and nothing was changed");
@@ -214,9 +227,13 @@ static int open_state(struct center *c, struct err *err)
     if (!c->book || incarnation(c, &seed) < 0 || gate_open(c, &c->gate) < 0
         || staging_open(c, &c->staging) < 0 || returning_open(c, &c->returning) < 0)
         return err_set(err, -ENOMEM, "out of memory");
-    r = fed_new(s->site, c->book, &local, seed, &c->fed, err);
+    r = rolls_open(c, &c->rolls, err);
+    if (r == 0)
+        r = fed_new(s->site, c->book, &local, seed, &c->fed, err);
     if (r == 0)
         r = restore(c, err);
+    if (r == 0)
+        r = rolls_lay(c->rolls, s->site, err);
     if (r == 0)
         r = fed_reconfigure(c->fed, s->site, now_read(), &fx);
     if (r == 0)
@@ -290,6 +307,7 @@ int center_open(struct event_base *base,
     }
     c->resumed = true;
     center_apply(c, &fx);
+    rolls_keep(c->rolls);
     (void)event_add(c->housekeeping, &hour); /* without it old details stay longer */
     *ret_center = c;
     return 0;
@@ -304,6 +322,7 @@ void *center_close(struct center *c)
     c->users = users_close(c->users);
     c->peers = peers_close(c->peers);
     c->seals = seals_close(c->seals);
+    c->rolls = rolls_close(c->rolls);
     if (c->engine) {
         engine_glue_keep(c);
         c->engine->ops->free(c->engine);
@@ -353,6 +372,8 @@ int center_reload(struct center *c, struct err *err)
         r = check_same(c->settings, fresh, err);
     if (r == 0)
         r = c->engine->ops->configure(c->engine, fresh->site, err);
+    if (r == 0)
+        r = rolls_lay(c->rolls, fresh->site, err);
     if (r < 0) {
         settings_free(fresh);
         return r;

@@ -9,6 +9,7 @@
  *   engine_glue.c  between fed and the engine
  *   users.c        the user's door; ops_*.c its questions
  *   peers.c        the other centers; peer_ask.c questions passed on
+ *   rolls.c        institutions, projects, grants and rates by decision
  *   seals.c        signatures under the journal, ours and the peers'
  *   blobs.c        inputs that users have uploaded
  *   staging.c      inputs on their way to a foreign host
@@ -41,6 +42,7 @@ struct returning;
 struct seals;
 struct proxies;
 struct pseudonym;
+struct rolls;
 
 struct center {
     struct event_base *base;
@@ -60,6 +62,7 @@ struct center {
     struct seals *seals;
     struct proxies *proxies;
     struct pseudonym *pseudonym; /* made at the first question that needs it */
+    struct rolls *rolls;
     struct event *tick;
     struct event *housekeeping;
     bool resumed;

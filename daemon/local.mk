@@ -24,6 +24,7 @@ daemon_hopluud_SOURCES = \
 	daemon/pseudonym.c daemon/pseudonym.h \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/returning.c daemon/returning.h \
+	daemon/rolls.c daemon/rolls.h \
 	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \
 	daemon/settings_plugins.c daemon/settings_topology.c \

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "base/words.h"
+#include "daemon/gate.h"
 #include "wire/noun_json.h"
 
 #include "base/banned.h"
@@ -78,6 +79,8 @@ static const struct {
     {"explain",      op_explain,      true },
     {"report",       op_report,       false},
     {"records",      op_records,      false},
+    {"acts",         op_acts,         false},
+    {"roll",         op_roll,         false},
     {"checkpoints",  op_checkpoints,  false},
     {"checkpoint",   op_checkpoint,   false},
     {"proof",        op_proof,        false},
@@ -233,6 +236,40 @@ void users_refuse(struct users *u, uint64_t ticket, int code, const char *text)
 
     if (t)
         deliver(u, t, refusal(code, text));
+}
+
+struct later {
+    struct users *users;
+    uint64_t ticket;
+    json_t *answer;
+};
+
+static void later_free(void *arg)
+{
+    struct later *l = arg;
+
+    json_decref(l->answer);
+    free(l);
+}
+
+static void later_say(void *arg)
+{
+    struct later *l = arg;
+
+    users_reply(l->users, l->ticket, TAKE_PTR(l->answer));
+    later_free(l);
+}
+
+void users_reply_durable(struct ask *a, json_t *answer)
+{
+    struct later *l = calloc(1, sizeof(*l));
+
+    if (!l) {
+        users_reply(a->c->users, a->ticket, answer);
+        return;
+    }
+    *l = (struct later){a->c->users, a->ticket, answer};
+    gate_after(a->c->gate, later_say, later_free, l);
 }
 
 void users_answer(

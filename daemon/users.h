@@ -44,6 +44,9 @@ void *users_close(struct users *u);
 void users_reply(struct users *u, uint64_t ticket, json_t *answer);
 void users_refuse(struct users *u, uint64_t ticket, int code, const char *text);
 
+/* Answer when what was put so far is on disk. `answer` is stolen. */
+void users_reply_durable(struct ask *a, json_t *answer);
+
 /* From the gate: a submission, cancel or release is durable. */
 void users_answer(
     struct users *u, uint64_t ticket, uint64_t id, int code, const char *text);
@@ -87,6 +90,8 @@ int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
+int op_acts(struct ask *a, struct err *err);
+int op_roll(struct ask *a, struct err *err);
 int op_checkpoints(struct ask *a, struct err *err);
 int op_checkpoint(struct ask *a, struct err *err);
 int op_proof(struct ask *a, struct err *err);

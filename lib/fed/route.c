@@ -207,14 +207,16 @@ static void say_what_fits(const struct fed *f,
     uint32_t limit_s = h->request.time_limit_s;
     struct balance x = {0};
     char limit[DURATION_TEXT_MAX];
+    int64_t left, ceiling = book_ceiling_left(f->book, h->project);
     uint64_t s = 0;
 
     word_cut(text, ROUTE_TEXT_CAP, why);
     if (limit_s == DURATION_UNLIMITED || milli <= 0
         || book_balance(f->book, h->project, &x) < 0 || x.owed > 0)
         return;
-    s = (uint64_t)((unsigned __int128)limit_s * (uint64_t)x.available
-                   / (uint64_t)milli);
+    left = x.limited ? x.available : INT64_MAX;
+    left = ceiling >= 0 ? MIN(left, ceiling) : left;
+    s = (uint64_t)((unsigned __int128)limit_s * (uint64_t)left / (uint64_t)milli);
     if (s > 0)
         SAY("%.110s; --time=%s would fit", why, duration_text(s, limit));
 }

@@ -69,6 +69,7 @@ void *book_free(struct book *b)
         held_remove(b, h);
     TABLE_FOREACH (b->purses, p, next_p)
         purse_remove(b, p);
+    nodes_free(b->nodes);
     free(b);
     return NULL;
 }
@@ -102,7 +103,7 @@ static void mark(struct work *w)
 
 static void rewind_to_mark(struct work *w)
 {
-    w->purse->now = w->old_purse;
+    purse_restore(w->purse, &w->old_purse);
     w->purse->refunding = 0;
     if (w->held)
         w->held->milli = w->old_held;
@@ -243,6 +244,8 @@ int book_apply_site(struct book *b,
 
     if (r == 0 && postings_reserve(out, 3 * (size_t)HASH_COUNT(b->purses)) < 0)
         r = err_set(err, -ENOMEM, "out of memory");
+    if (r == 0 && nodes_apply(b, s) < 0)
+        r = err_set(err, -ENOMEM, "out of memory");
     TABLE_FOREACH (b->purses, p, next) {
         struct work w = {.book = b, .purse = p, .at = at, .out = out};
 
@@ -276,7 +279,7 @@ static int may_hold(const struct purse *p, int64_t milli, struct err *err)
                        x->project, milli_text(x->available, has),
                        milli_text(milli, needs),
                        milli_text(milli - x->available, lacks));
-    return 0;
+    return nodes_may_hold(p, milli, err);
 }
 
 static int find_project(const struct book *b,
@@ -494,6 +497,29 @@ int book_refund(struct book *b,
     step(&w, POST_REFUND, ACCOUNT_REFUND, ACCOUNT_AVAIL, milli);
     step(&w, POST_UNEARN, ACCOUNT_EARNED, ACCOUNT_BUDGET, milli);
     step_tidy(&w);
+    if (w.r < 0)
+        rewind_to_mark(&w);
+    return w.r;
+}
+
+int book_expire(struct book *b,
+                const char *project,
+                int64_t milli,
+                struct wall at,
+                struct postings *out,
+                struct err *err)
+{
+    struct purse *p = purse_find(b, project);
+
+    if (!p)
+        return err_set(err, -ENOENT, "project %s has no budget at %s", project,
+                       b->center);
+    if (postings_reserve(out, 1) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
+
+    struct work w = {.book = b, .purse = p, .at = at, .out = out, .err = err};
+    mark(&w);
+    step(&w, POST_EXPIRE, ACCOUNT_AVAIL, ACCOUNT_EXPIRED, milli);
     if (w.r < 0)
         rewind_to_mark(&w);
     return w.r;

@@ -22,6 +22,10 @@
  * whatever comes into avail later pays the debt first. So, per project, always:
  * granted + owed = available + held + spent.
  *
+ * An institution with a ceiling lets all projects below it hold and spend that much
+ * together; so does each institution above. The ceilings are those of the site as last
+ * applied.
+ *
  * A project without limit is granted what it lacks at each hold and over-run.
  * Only a project of the site as last applied may hold; one that has left the site keeps
  * its open holds and loses the rest.
@@ -141,6 +145,21 @@ int book_refund(struct book *b,
                 struct wall at,
                 struct postings *out,
                 struct err *err);
+
+/* What the end of a grant takes from a project: at most what is available. 0, -ENOENT,
+ * -EINVAL, -ENOMEM. */
+int book_expire(struct book *b,
+                const char *project,
+                int64_t milli,
+                struct wall at,
+                struct postings *out,
+                struct err *err);
+
+/* Held and spent by all projects below an institution; 0 = it is not known. */
+int64_t book_node_used(const struct book *b, const char *institution);
+
+/* What an institution and all above it leave: -1 = as much as one likes. */
+int64_t book_ceiling_left(const struct book *b, const char *project);
 
 /* What is left, held, used: for fbalance. */
 struct balance {

@@ -26,8 +26,19 @@ enum account_kind {
     _ACCOUNT_KIND_MAX
 };
 
+/* An institution, and what is used by all projects below it. */
+struct node {
+    char name[NAME_CAP]; /* the key, padded with zeros */
+    struct node *parent; /* NULL = nothing above */
+    bool capped;
+    int64_t ceiling;
+    __int128 used; /* held and spent of all below; can pass what one amount holds */
+    UT_hash_handle hh;
+};
+
 struct purse {
     struct balance now; /* its `project` is the key, padded with zeros */
+    struct node *node;  /* its institution; NULL until a site is applied */
     bool in_site;       /* the configuration names it: it may hold */
     int64_t target;     /* granted amount that the configuration asks for */
     bool fresh;         /* made by the operation that is under way */
@@ -47,6 +58,7 @@ struct book {
     char center[NAME_CAP];
     struct purse *purses;
     struct held *helds;
+    struct node *nodes;
 };
 
 struct move {
@@ -85,10 +97,20 @@ void move_apply(const struct move *m);
 
 struct purse *purse_find(const struct book *b, const char *project);
 struct purse *purse_add(struct book *b, const char *project); /* NULL = no memory */
+/* As it was before: what is above it too. */
+void purse_restore(struct purse *p, const struct balance *old);
 void purse_remove(struct book *b, struct purse *p);
 struct held *held_find(const struct book *b, uint64_t job);
 struct held *held_add(struct book *b, uint64_t job, uint32_t epoch, struct purse *p);
 void held_remove(struct book *b, struct held *h);
+
+/* node.c: the institutions of a site, and every purse below its own. 0, -ENOMEM and
+ * nothing has changed. */
+int nodes_apply(struct book *b, const struct site *s);
+void nodes_free(struct node *all);
+/* 0, or -EDQUOT: an institution above has not that much left (text). */
+int nodes_may_hold(const struct purse *p, int64_t milli, struct err *err);
+int nodes_check(const struct book *b, struct err *err);
 
 /* Room for n more lines, so that adding them cannot fail: 0, -ENOMEM. */
 int postings_reserve(struct postings *p, size_t n);

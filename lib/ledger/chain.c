@@ -89,24 +89,32 @@ static void put_steps(struct out *o, const struct posting *p, size_t n)
     }
 }
 
+/* `act` is its text, NULL = none. */
 static void put_line(struct out *o,
                      const struct chain *c,
+                     const char *act,
+                     struct wall at,
                      const struct posting *p,
                      size_t n)
 {
-    struct wall second = {p->at.us - p->at.us % US_PER_S};
+    struct wall second = {at.us - at.us % US_PER_S};
     char prev[HASH_TEXT_CAP], when[TIME_TEXT_MAX];
 
     put(o, "{");
-    if (p->job)
+    if (act)
+        put(o, "\"act\":%s,", act);
+    if (!act && p->job)
         put(o, "\"job\":\"%" PRIu64 ".%" PRIu32 "\",", p->job, p->epoch);
     put(o, "\"post\":[");
     put_steps(o, p, n);
     put(o, "],\"prev\":\"%s\",\"seq\":%" PRIu64 ",\"t\":\"%s\",\"txn\":",
         hash_text(&c->prev, prev), c->seq, wall_text(second, true, when));
-    put_name(o, p);
+    if (act)
+        put(o, "\"C\"");
+    else
+        put_name(o, p);
     put(o, ",\"unit\":\"mNSU\"");
-    if (p->has_raw)
+    if (!act && p->has_raw)
         put(o,
             ",\"use\":{\"core_s\":%" PRIu64 ",\"gpu_s\":%" PRIu64
             ",\"mem_mib_s\":%" PRIu64 "}",
@@ -114,24 +122,26 @@ static void put_line(struct out *o,
     put(o, "}");
 }
 
-int chain_write(struct chain *c,
-                const struct posting *p,
-                size_t n,
-                char *line,
-                size_t cap,
-                size_t *ret_n)
+static int write_line(struct chain *c,
+                      const char *act,
+                      struct wall at,
+                      const struct posting *p,
+                      size_t n,
+                      char *line,
+                      size_t cap,
+                      size_t *ret_n)
 {
     struct out o = {.at = line, .left = cap};
     struct hash h;
     size_t len;
     int r;
 
-    if (n == 0 || n > TXN_POSTINGS_MAX)
+    if ((n == 0 && !act) || n > TXN_POSTINGS_MAX)
         return -EINVAL;
     for (size_t i = 0; i < n; i++)
         if (p[i].milli < 0 || (int)p[i].kind < 0 || p[i].kind >= _POSTING_KIND_MAX)
             return -EINVAL;
-    put_line(&o, c, p, n);
+    put_line(&o, c, act, at, p, n);
     if (o.full)
         return -EMSGSIZE;
     len = (size_t)(o.at - line);
@@ -142,6 +152,31 @@ int chain_write(struct chain *c,
     c->seq++;
     *ret_n = len;
     return 0;
+}
+
+int chain_write(struct chain *c,
+                const struct posting *p,
+                size_t n,
+                char *line,
+                size_t cap,
+                size_t *ret_n)
+{
+    return n == 0 ? -EINVAL : write_line(c, NULL, p->at, p, n, line, cap, ret_n);
+}
+
+int chain_write_act(struct chain *c,
+                    const struct act *act,
+                    struct wall at,
+                    const struct posting *p,
+                    size_t n,
+                    char *line,
+                    size_t cap,
+                    size_t *ret_n)
+{
+    char text[ACT_TEXT_CAP];
+    int r = act_write(act, text, sizeof(text));
+
+    return r < 0 ? r : write_line(c, text, at, p, n, line, cap, ret_n);
 }
 
 /*

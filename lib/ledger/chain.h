@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "ledger/act.h"
 #include "ledger/merkle.h"
 #include "model/posting.h"
 
@@ -43,6 +44,20 @@ int chain_write(struct chain *c,
                 size_t *ret_n);
 
 /*
+ * The same for a decision, with the steps that it takes at once; n may be 0.
+ *
+ * 0, and what chain_write answers.
+ */
+int chain_write_act(struct chain *c,
+                    const struct act *act,
+                    struct wall at,
+                    const struct posting *p,
+                    size_t n,
+                    char *line,
+                    size_t cap,
+                    size_t *ret_n);
+
+/*
  * Check that a line (ours or another journal's of this form) is the next one, and go
  * on.
  *
@@ -51,7 +66,8 @@ int chain_write(struct chain *c,
 int chain_follow(struct chain *c, const char *line, size_t n, struct err *err);
 
 /*
- * The steps of a line, as chain_write was given them; only the canonical form passes.
+ * The steps of a line, as chain_write was given them; only the canonical form passes. A
+ * line that carries a decision alone has none.
  *
  * p   [TXN_POSTINGS_MAX], *ret_n of them written
  *
@@ -59,6 +75,18 @@ int chain_follow(struct chain *c, const char *line, size_t n, struct err *err);
  */
 int line_read(
     const char *line, size_t len, struct posting *p, size_t *ret_n, struct err *err);
+
+/*
+ * The same, with the decision that the line carries (act->n 0: none; then there are
+ * steps). line_read leaves it out. *ret_at: when.
+ */
+int line_read_act(const char *line,
+                  size_t len,
+                  struct act *act,
+                  struct wall *ret_at,
+                  struct posting *p,
+                  size_t *ret_n,
+                  struct err *err);
 
 /* "ORIGIN\nSIZE\nROOT in base64\n": what a center signs. 0, -EMSGSIZE, -ENOMEM. */
 int checkpoint_write(const struct merkle *m,

@@ -191,5 +191,5 @@ int book_check(const struct book *b, struct err *err)
     }
     if (n_holds != HASH_COUNT(b->helds))
         return err_set(err, -EINVAL, "a hold belongs to no project");
-    return 0;
+    return nodes_check(b, err);
 }

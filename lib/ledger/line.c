@@ -172,14 +172,23 @@ static bool raw(struct at *a, struct posting *p)
            && spell(a, "}");
 }
 
-static bool read_line(struct at *a, struct posting *p, size_t *ret_n)
+/* "act":{…}, */
+static bool decision(struct at *a, struct act *act)
 {
-    char prev[HASH_TEXT_CAP + 1];
+    size_t used = 0;
+
+    if (!spell(a, "\"act\":"))
+        return false;
+    if (act_read(a->p, (size_t)(a->end - a->p), act, &used) < 0 || act->n == 0)
+        return fail(a, "a decision: words and values in quotes, in order");
+    a->p += used;
+    return spell(a, ",");
+}
+
+static bool read_steps(struct at *a, struct posting *p, size_t *ret_n)
+{
     size_t n = 0;
 
-    *p = (struct posting){0};
-    if (!spell(a, "{") || (peek(a, "\"job\"") && !job(a, p)) || !spell(a, "\"post\":["))
-        return false;
     do {
         if (n == TXN_POSTINGS_MAX)
             return fail(a, "fewer steps");
@@ -189,6 +198,22 @@ static bool read_line(struct at *a, struct posting *p, size_t *ret_n)
         if (!step(a, &p[n++]))
             return false;
     } while (peek(a, ",") && spell(a, ","));
+    *ret_n = n;
+    return true;
+}
+
+static bool read_line(struct at *a, struct act *act, struct posting *p, size_t *ret_n)
+{
+    char prev[HASH_TEXT_CAP + 1];
+    size_t n = 0;
+
+    *p = (struct posting){0};
+    *act = (struct act){0};
+    if (!spell(a, "{") || (peek(a, "\"act\"") && !decision(a, act))
+        || (peek(a, "\"job\"") && !job(a, p)) || !spell(a, "\"post\":["))
+        return false;
+    if (!(act->n > 0 && peek(a, "]")) && !read_steps(a, p, &n))
+        return false;
     if (!spell(a, "],\"prev\":\"") || !string(a, prev, sizeof(prev))
         || !spell(a, ",\"seq\":") || !unsigned_number(a, &p->seq)
         || !spell(a, ",\"t\":\"") || !moment(a, &p->at) || !spell(a, ",\"txn\":\"")
@@ -206,13 +231,28 @@ static bool read_line(struct at *a, struct posting *p, size_t *ret_n)
     return true;
 }
 
-int line_read(
-    const char *line, size_t len, struct posting *p, size_t *ret_n, struct err *err)
+int line_read_act(const char *line,
+                  size_t len,
+                  struct act *act,
+                  struct wall *ret_at,
+                  struct posting *p,
+                  size_t *ret_n,
+                  struct err *err)
 {
     struct at a = {.p = line, .end = line + len, .start = line};
 
-    if (read_line(&a, p, ret_n))
-        return 0;
-    return err_set(err, -EBADMSG, "at byte %zu of the line: %s is expected",
-                   (size_t)(a.p - a.start), a.wrong);
+    if (!read_line(&a, act, p, ret_n))
+        return err_set(err, -EBADMSG, "at byte %zu of the line: %s is expected",
+                       (size_t)(a.p - a.start), a.wrong);
+    *ret_at = p->at;
+    return 0;
+}
+
+int line_read(
+    const char *line, size_t len, struct posting *p, size_t *ret_n, struct err *err)
+{
+    struct act act;
+    struct wall at;
+
+    return line_read_act(line, len, &act, &at, p, ret_n, err);
 }

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += lib/libledger.la
 lib_libledger_la_SOURCES = \
 	lib/ledger/account.c \
+	lib/ledger/act.c lib/ledger/act.h \
 	lib/ledger/base64.c lib/ledger/base64_int.h \
 	lib/ledger/book.c lib/ledger/book.h lib/ledger/book_int.h \
 	lib/ledger/chain.c lib/ledger/chain.h \
@@ -10,6 +11,10 @@ lib_libledger_la_SOURCES = \
 	lib/ledger/line.c \
 	lib/ledger/merkle.c lib/ledger/merkle.h \
 	lib/ledger/move.c \
+	lib/ledger/node.c \
 	lib/ledger/note.c lib/ledger/note.h \
-	lib/ledger/price.c
+	lib/ledger/price.c \
+	lib/ledger/roll.c lib/ledger/roll.h lib/ledger/roll_int.h \
+	lib/ledger/roll_check.c \
+	lib/ledger/roll_site.c
 lib_libledger_la_LIBADD = -lcrypto

@@ -141,10 +141,27 @@ static void add(const struct move *m, enum account_kind kind, int64_t milli)
     }
 }
 
+/* Held or spent by so much more: by everybody above as well. */
+static void tell_above(const struct purse *p, int64_t more)
+{
+    for (struct node *n = p->node; n; n = n->parent)
+        n->used += more;
+}
+
 void move_apply(const struct move *m)
 {
+    const struct balance *x = &m->purse->now;
+    int64_t before = x->held + x->spent;
+
     add(m, m->from, -m->milli);
     add(m, m->to, m->milli);
+    tell_above(m->purse, x->held + x->spent - before);
+}
+
+void purse_restore(struct purse *p, const struct balance *old)
+{
+    tell_above(p, old->held + old->spent - (p->now.held + p->now.spent));
+    p->now = *old;
 }
 
 /* --- the two tables ----------------------------------------------------------- */

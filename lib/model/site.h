@@ -34,8 +34,10 @@ struct institution {
     char name[NAME_CAP]; /* "ioit" */
     char title_vi[TITLE_CAP];
     char title_en[TITLE_CAP];
-    char ministry[NAME_CAP];
-    char home[NAME_CAP]; /* center that keeps its budget */
+    char ministry[NAME_CAP]; /* or another institution above it */
+    char home[NAME_CAP];     /* center that keeps its budget */
+    bool capped;             /* all that is below it may use this much here */
+    int64_t ceiling_milli;
 };
 
 struct project {

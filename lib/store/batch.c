@@ -189,6 +189,26 @@ int store_put_postings(struct store *s, const struct posting *p, size_t n)
         p, NULL);
 }
 
+int store_put_act(struct store *s,
+                  const struct act *a,
+                  struct wall at,
+                  const struct posting *steps,
+                  size_t n)
+{
+    char text[ACT_TEXT_CAP];
+    int r = act_write(a, text, sizeof(text));
+
+    if (r < 0 || n > TXN_POSTINGS_MAX)
+        return -EMSGSIZE;
+    return put(s,
+               (struct op){.kind = OP_ACT,
+                           .at = at,
+                           .n = (uint32_t)n,
+                           .body = n * sizeof(*steps),
+                           .text = (uint32_t)strlen(text)},
+               steps, text);
+}
+
 int store_put_checkpoint(struct store *s, const struct signed_checkpoint *c)
 {
     if (c->size > INT64_MAX || !c->origin[0])

@@ -137,11 +137,33 @@ static int grow(struct journal *j, const struct hash *leaf, struct err *err)
     return r;
 }
 
-static int write_line(struct journal *j, struct err *err)
+/* The line that the chain has just gone on to; r is what that answered. */
+static int put_line(struct journal *j,
+                    int r,
+                    const char *line,
+                    size_t n,
+                    uint64_t job,
+                    struct wall at,
+                    struct err *err)
 {
     sqlite3_stmt *st = j->stmts[ADD_LINE];
-    char line[LINE_MAX_BYTES + 1];
     struct hash leaf;
+
+    if (r == 0)
+        r = merkle_leaf(line, n, &leaf);
+    if (r < 0)
+        return err_set(err, r, "a transaction does not fit a line of the journal");
+    (void)sqlite3_bind_int64(st, 1, (int64_t)(j->now.chain.seq - 1));
+    (void)sqlite3_bind_int64(st, 2, (int64_t)job);
+    (void)sqlite3_bind_int64(st, 3, at.us);
+    (void)sqlite3_bind_text64(st, 4, line, n, SQLITE_STATIC, SQLITE_UTF8);
+    r = step(j, ADD_LINE, err);
+    return r < 0 ? r : grow(j, &leaf, err);
+}
+
+static int write_line(struct journal *j, struct err *err)
+{
+    char line[LINE_MAX_BYTES + 1];
     size_t n = 0;
     int r;
 
@@ -149,16 +171,27 @@ static int write_line(struct journal *j, struct err *err)
         return 0;
     r = chain_write(&j->now.chain, j->steps, j->n_steps, line, sizeof(line), &n);
     j->n_steps = 0;
+    return put_line(j, r, line, n, j->steps[0].job, j->steps[0].at, err);
+}
+
+int journal_put_act(struct journal *j,
+                    const char *text,
+                    size_t len,
+                    struct wall at,
+                    const struct posting *p,
+                    size_t n,
+                    struct err *err)
+{
+    char line[LINE_MAX_BYTES + 1];
+    struct act act;
+    size_t used = 0, n_line = 0;
+    int r = write_line(j, err);
+
     if (r == 0)
-        r = merkle_leaf(line, n, &leaf);
-    if (r < 0)
-        return err_set(err, r, "a transaction does not fit a line of the journal");
-    (void)sqlite3_bind_int64(st, 1, (int64_t)(j->now.chain.seq - 1));
-    (void)sqlite3_bind_int64(st, 2, (int64_t)j->steps[0].job);
-    (void)sqlite3_bind_int64(st, 3, j->steps[0].at.us);
-    (void)sqlite3_bind_text64(st, 4, line, n, SQLITE_STATIC, SQLITE_UTF8);
-    r = step(j, ADD_LINE, err);
-    return r < 0 ? r : grow(j, &leaf, err);
+        r = act_read(text, len, &act, &used);
+    if (r == 0)
+        r = chain_write_act(&j->now.chain, &act, at, p, n, line, sizeof(line), &n_line);
+    return put_line(j, r, line, n_line, 0, at, err);
 }
 
 int journal_put(struct journal *j, const struct posting *p, size_t n, struct err *err)

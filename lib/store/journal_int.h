@@ -31,6 +31,14 @@ int journal_adopt(sqlite3 *db, struct err *err);
 struct journal;
 int journal_open(sqlite3 *db, struct journal **ret_journal, struct err *err);
 void *journal_free(struct journal *j);
+/* A decision with its steps: a line of its own. */
+int journal_put_act(struct journal *j,
+                    const char *text,
+                    size_t len,
+                    struct wall at,
+                    const struct posting *p,
+                    size_t n,
+                    struct err *err);
 int journal_put(struct journal *j, const struct posting *p, size_t n, struct err *err);
 /* Before COMMIT: the last line and the head. */
 int journal_close_group(struct journal *j, struct err *err);

@@ -59,6 +59,7 @@ struct replay {
     struct journal_end at; /* what the lines so far come to */
     bool verify;
     int (*each)(const struct posting *p, void *arg);
+    int (*act)(const struct act *a, struct wall at, void *arg);
     void *arg;
     struct err *err;
 };
@@ -67,6 +68,8 @@ static int replay_line(uint64_t seq, const char *line, size_t n, void *arg)
 {
     struct posting steps[TXN_POSTINGS_MAX];
     struct replay *w = arg;
+    struct act act;
+    struct wall at;
     struct hash leaf;
     size_t n_steps = 0;
     int r = 0;
@@ -79,9 +82,11 @@ static int replay_line(uint64_t seq, const char *line, size_t n, void *arg)
             r = merkle_add(&w->at.tree, &leaf);
     }
     if (r == 0)
-        r = line_read(line, n, steps, &n_steps, w->err);
+        r = line_read_act(line, n, &act, &at, steps, &n_steps, w->err);
     if (r < 0)
         return err_prefix(w->err, r, "journal, line %" PRIu64, seq);
+    if (act.n > 0 && w->act)
+        r = w->act(&act, at, w->arg);
     for (size_t i = 0; r == 0 && i < n_steps; i++)
         r = w->each(&steps[i], w->arg);
     return r;
@@ -100,10 +105,12 @@ int store_each_posting(struct store *s,
 
 int store_replay(struct store *s,
                  int (*each)(const struct posting *p, void *arg),
+                 int (*act)(const struct act *a, struct wall at, void *arg),
                  void *arg,
                  struct err *err)
 {
-    struct replay w = {.verify = true, .each = each, .arg = arg, .err = err};
+    struct replay w = {
+        .verify = true, .each = each, .act = act, .arg = arg, .err = err};
     struct journal_end end;
     int r = journal_end_read(s->reader.db, &end, err);
 

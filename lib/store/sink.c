@@ -429,6 +429,9 @@ static int put_op(struct sink *s, const struct op *o, struct err *err)
         return put_views(s, o, err);
     case OP_POSTINGS:
         return journal_put(s->journal, op_body(o), o->n, err);
+    case OP_ACT:
+        return journal_put_act(s->journal, op_text(o), o->text, o->at, op_body(o), o->n,
+                               err);
     case OP_RUN:
         return put_run(s, o, err);
     case OP_FACT:

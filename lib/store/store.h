@@ -97,6 +97,13 @@ int store_put_views(struct store *s,
  */
 int store_put_postings(struct store *s, const struct posting *p, size_t n);
 
+/* A decision and the steps that it takes at once, as one line of the journal. */
+int store_put_act(struct store *s,
+                  const struct act *a,
+                  struct wall at,
+                  const struct posting *steps,
+                  size_t n);
+
 #define SIGNATURE_TEXT_CAP 96 /* base64 of 64 bytes */
 
 /* A checkpoint of some journal as its center signed it. */
@@ -205,10 +212,12 @@ int store_each_posting(struct store *s,
                        struct err *err);
 /*
  * At start: every step from the first line on, and that no line was changed, dropped,
- * moved or added by anybody else. -EBADMSG names the first line that is wrong.
+ * moved or added by anybody else. A line's decision (act may be NULL) comes before its
+ * steps. -EBADMSG names the first line that is wrong.
  */
 int store_replay(struct store *s,
                  int (*each)(const struct posting *p, void *arg),
+                 int (*act)(const struct act *a, struct wall at, void *arg),
                  void *arg,
                  struct err *err);
 /* Lines [from, until) as they are. */

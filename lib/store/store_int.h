@@ -47,6 +47,7 @@ enum op_kind {
     OP_PROFILE,      /* body: struct profile; text: its matrix */
     OP_PROFILE_USED, /* text: key; at */
     OP_DROP_PROFILE, /* text: key */
+    OP_ACT,          /* body: n struct posting; text: struct act as text; at */
 };
 
 struct op {

@@ -3,7 +3,8 @@
 fault_sources = tests/support/fault.c tests/support/fault.h
 fault_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 if HAVE_CMOCKA
-ledger_tests = tests/ledger/test_book tests/ledger/test_book_random tests/ledger/test_chain
+ledger_tests = tests/ledger/test_book tests/ledger/test_book_random tests/ledger/test_chain \
+	tests/ledger/test_roll
 check_PROGRAMS += $(ledger_tests)
 TESTS += $(ledger_tests)
 ledger_test_libs = lib/libledger.la lib/libmodel.la lib/libbase.la $(CMOCKA_LIBS)
@@ -11,6 +12,8 @@ tests_ledger_test_book_SOURCES = tests/ledger/test_book.c tests/ledger/book_fixt
 tests_ledger_test_book_LDADD = $(ledger_test_libs)
 tests_ledger_test_chain_SOURCES = tests/ledger/test_chain.c
 tests_ledger_test_chain_LDADD = $(ledger_test_libs)
+tests_ledger_test_roll_SOURCES = tests/ledger/test_roll.c
+tests_ledger_test_roll_LDADD = $(ledger_test_libs)
 tests_ledger_test_book_random_SOURCES = tests/ledger/test_book_random.c \
 	tests/ledger/book_fixture.h $(fault_sources)
 tests_ledger_test_book_random_LDFLAGS = $(AM_LDFLAGS) $(fault_ldflags)

@@ -4,6 +4,7 @@ shell_tests = \
 	tests/shell/budget.t \
 	tests/shell/checks.t \
 	tests/shell/config.t \
+	tests/shell/facctmgr.t \
 	tests/shell/federation.t \
 	tests/shell/full.t \
 	tests/shell/jobs.t \

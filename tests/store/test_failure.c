@@ -216,7 +216,7 @@ static uint64_t check_after_kill(struct fixture *f, uint64_t reported)
     assert_int_equal(fixture_try_open(f), 0);
     (void)store_get_fact(f->store, "batch", &last);
     assert_true(last >= reported);
-    if (store_replay(f->store, check_line, &lines, &f->err) != 0)
+    if (store_replay(f->store, check_line, NULL, &lines, &f->err) != 0)
         fail_msg("%s", f->err.text);
     assert_int_equal(lines, last);
     for (uint64_t n = 1; n <= last + 1; n++)

@@ -64,7 +64,7 @@ static void transactions_are_lines(void **state)
     }
     assert_int_equal(store_put_postings(f.store, NULL, 0), 0);
     fixture_commit(&f);
-    if (store_replay(f.store, check, &n, &f.err) != 0)
+    if (store_replay(f.store, check, NULL, &n, &f.err) != 0)
         fail_msg("%s", f.err.text);
     assert_int_equal(n, 50);
     n = 40;
@@ -123,10 +123,10 @@ static void touched_lines_are_found(void **state)
         for (uint64_t n = 0; n < 12; n++)
             put(&f, n);
         fixture_commit(&f);
-        assert_int_equal(store_replay(f.store, nothing, NULL, &f.err), 0);
+        assert_int_equal(store_replay(f.store, nothing, NULL, NULL, &f.err), 0);
         tamper(&f, rows[i].sql);
         f.err = (struct err){0};
-        assert_int_equal(store_replay(f.store, nothing, NULL, &f.err), -EBADMSG);
+        assert_int_equal(store_replay(f.store, nothing, NULL, NULL, &f.err), -EBADMSG);
         if (!strstr(f.err.text, rows[i].says))
             fail_msg("%zu: \"%s\" lacks \"%s\"", i, f.err.text, rows[i].says);
         fixture_close(&f);
@@ -276,7 +276,7 @@ static void old_books_become_the_first_lines(void **state)
     (void)state;
     fixture_open(&f);
     tamper(&f, version_2);
-    if (store_replay(f.store, adopted, &n, &f.err) != 0)
+    if (store_replay(f.store, adopted, NULL, &n, &f.err) != 0)
         fail_msg("%s", f.err.text);
     assert_int_equal(n, 3);
     fixture_close(&f);
