@@ -50,6 +50,8 @@ static const struct argp argp = {
         "\vVerbs:\n"
         "  add|modify|delete|show institution|project|grant|rate [WORD=VALUE...]\n"
         "                         who has what; 'where' and 'set' may stand between\n"
+        "  move allowance project=NAME to=CENTER amount=UNITS\n"
+        "                         a part of its budget here goes to another center\n"
         "  dump [FILE]            all that as lines that load takes\n"
         "  load FILE              all its changes, or none\n"
         "  show checkpoint [origin=NAME] [from=LINES]\n"
@@ -118,6 +120,7 @@ static const struct {
     {"print", "journal",    acctmgr_print_journal   },
     {"print", "key",        acctmgr_print_key       },
     {"sign",  "checkpoint", acctmgr_sign            },
+    {"move",  "allowance",  acctmgr_move            },
 };
 
 /* Verbs as sacctmgr has them: "list" is "show"; objects also in the plural. */

@@ -56,6 +56,8 @@ int acctmgr_roll(const struct acctmgr *a,
 int acctmgr_change(const struct acctmgr *a, const char *verb, const char *object);
 int acctmgr_show(const struct acctmgr *a, const char *object);
 
+int acctmgr_move(const struct acctmgr *a);
+
 /* facctmgr_file.c */
 int acctmgr_dump(const struct acctmgr *a);
 int acctmgr_load(const struct acctmgr *a);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/measure.h"
 #include "command/facctmgr.h"
 #include "command/say.h"
 
@@ -330,6 +331,45 @@ int acctmgr_show(const struct acctmgr *a, const char *object)
     else if (code == SAY_OK)
         code = print_rows(a, format ? format : columns[k],
                           json_object_get(answer, "roll"));
+    json_decref(answer);
+    return code;
+}
+
+/* --- allowances
+ * ------------------------------------------------------------------------
+ */
+
+int acctmgr_move(const struct acctmgr *a)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    const char *project = NULL, *to = NULL, *amount = NULL;
+    const struct acct_word words[] = {
+        {"project", &project},
+        {"to",      &to     },
+        {"amount",  &amount }
+    };
+    json_t *answer = NULL;
+    struct err err = {0};
+    int64_t milli = 0;
+    int code = acctmgr_words(a, "move allowance", words, ARRAY_SIZE(words));
+
+    if (code == SAY_OK && (!project || !to || !amount)) {
+        say_error("move allowance: give project=, to= and amount=");
+        code = SAY_ERROR;
+    }
+    if (code == SAY_OK && measure_milli(amount, INT64_MAX, &milli, &err) < 0) {
+        say_error("amount: %s", err.text);
+        code = SAY_ERROR;
+    }
+    if (code == SAY_OK)
+        code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = desk_ask(c,
+                        json_pack("{s:s,s:s,s:s,s:I}", "op", "give", "project", project,
+                                  "center", to, "milli", (json_int_t)milli),
+                        &answer);
+    if (code == SAY_OK && a->common.json)
+        code = desk_print_json(answer);
     json_decref(answer);
     return code;
 }

@@ -48,8 +48,10 @@ _hopluu()
             fcancel | fexplain | fqueue | fseff) words=$(_hopluu_jobs) ;;
             facctmgr)
                 case $before in
-                facctmgr) words='show print sign' ;;
-                show) words='checkpoint' ;;
+                facctmgr) words='add modify delete show dump load move print sign' ;;
+                add | modify | delete) words='institution project grant rate' ;;
+                show) words='institution project grant rate checkpoint' ;;
+                move) words='allowance' ;;
                 print) words='checkpoint proof journal key' ;;
                 sign) words='checkpoint' ;;
                 esac

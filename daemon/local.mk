@@ -13,6 +13,7 @@ daemon_hopluud_SOURCES = \
 	daemon/patience.c daemon/patience.h \
 	daemon/ops_info.c \
 	daemon/ops_jobs.c \
+	daemon/ops_money.c \
 	daemon/ops_journal.c \
 	daemon/ops_records.c \
 	daemon/ops_slurm.c \

@@ -122,12 +122,13 @@ static void add_balance(const struct balance *x, void *arg)
     if ((b->project && strcmp(b->project, x->project) != 0)
         || (b->person && !pays_from(b->person, x->project)))
         return;
-    o = json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:i}", "project", x->project,
-                  "institution", x->institution, "center", center_site(b->a->c)->name,
-                  "limited", x->limited, "granted", (json_int_t)x->granted, "available",
-                  (json_int_t)x->available, "held", (json_int_t)x->held, "spent",
-                  (json_int_t)x->spent, "owed", (json_int_t)x->owed, "holds",
-                  (int)x->n_holds);
+    o = json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i}", "project",
+                  x->project, "institution", x->institution, "center",
+                  center_site(b->a->c)->name, "limited", x->limited, "granted",
+                  (json_int_t)x->granted, "available", (json_int_t)x->available, "held",
+                  (json_int_t)x->held, "spent", (json_int_t)x->spent, "owed",
+                  (json_int_t)x->owed, "expired", (json_int_t)x->expired, "moved",
+                  (json_int_t)x->moved, "holds", (int)x->n_holds);
     (void)json_array_append_new(b->list, o); /* a lack shows as a missing row */
 }
 

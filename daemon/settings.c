@@ -102,6 +102,7 @@ static cfg_opt_t peer_opts[] = {
     CFG_STR("agreement", NULL, CFGF_NODEFAULT),
     CFG_STR("ledger_key", NULL, CFGF_NODEFAULT),
     CFG_INT("link_mib_s", 100, CFGF_NONE),
+    CFG_BOOL("allowances", cfg_false, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t file_opts[] = {

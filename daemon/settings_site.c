@@ -263,6 +263,7 @@ static int read_peer(
     if (r < 0)
         return r;
     x->link_bytes_s = (uint64_t)link_mib_s << 20;
+    x->allowances = cfg_getbool(sec, "allowances");
     if (x->number == s->number || !strcmp(x->name, s->name))
         return conf_fail(sec, "number", err, "that is ourselves");
     if (!ca)

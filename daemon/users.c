@@ -79,6 +79,7 @@ static const struct {
     {"explain",      op_explain,      true },
     {"report",       op_report,       false},
     {"records",      op_records,      false},
+    {"give",         op_give,         false},
     {"acts",         op_acts,         false},
     {"roll",         op_roll,         false},
     {"checkpoints",  op_checkpoints,  false},

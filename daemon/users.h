@@ -90,6 +90,7 @@ int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
+int op_give(struct ask *a, struct err *err);
 int op_acts(struct ask *a, struct err *err);
 int op_roll(struct ask *a, struct err *err);
 int op_checkpoints(struct ask *a, struct err *err);

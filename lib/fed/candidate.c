@@ -107,6 +107,7 @@ static enum route_rule judge(struct fed *f,
     milli = request_price(f, &m->request);
     if (milli < 0 || book_may_hold(f->book, m->project, milli, &err) < 0) {
         word_cut(text, ROUTE_TEXT_CAP, milli < 0 ? "its price is too large" : err.text);
+        allowance_want(f, m->project, milli);
         return RULE_BUDGET;
     }
     return RULE_NONE;
@@ -372,6 +373,8 @@ static void hear(struct fed *f,
     case PEER_STARTED:
     case PEER_ENDED:
     case PEER_DROPPED:
+    case PEER_ALLOWANCE_ASK: /* allowance.c */
+    case PEER_ALLOWANCE:
     case _PEER_KIND_MAX:
         break; /* the other direction: peers.c has refused it */
     }

@@ -186,6 +186,16 @@ int fed_unhold(struct fed *f,
                struct fed_effects *ret_fx,
                struct err *err);
 
+/* A part of a project's budget goes to another center. 0, or nothing was done: -ENOENT,
+ * -EDQUOT, -EINVAL: text. */
+int fed_give(struct fed *f,
+             const char *project,
+             const char *center,
+             int64_t milli,
+             struct now now,
+             struct fed_effects *ret_fx,
+             struct err *err);
+
 int fed_peer_up(struct fed *f,
                 uint32_t center,
                 struct now now,

@@ -14,6 +14,7 @@
  *   rest.c       a center that said no is left alone for a while
  *   hole.c       a center that ends jobs as soon as they start
  *   lost.c       runs of silent hosts that were declared lost
+ *   allowance.c  parts of budgets between centers
  *   candidate.c  the candidate's half: offer, claim, go
  *   host.c       the candidate's half from the start on: started, ended, files
  *   peers.c      connections come and go; what must be said again
@@ -100,6 +101,7 @@ struct peer_state {
     struct now down; /* since when it is not up; {0} = never seen */
     uint64_t
         resync_holding; /* say again what concerns it, from this id on; 0 = nothing */
+    struct mono asked;  /* for an allowance, last time; 0 = never */
     bool resync_copies;
     struct copied *resync_copy;
     uint16_t bad;           /* runs in a row that failed at once there */
@@ -339,5 +341,13 @@ void settle(struct fed *f, struct copied *j, int64_t used_milli);
 
 /* --- peers.c -------------------------------------------------------------------- */
 void resync_some(struct fed *f);
+
+/* allowance.c: `milli` could not be held for the project here. */
+void allowance_want(struct fed *f, const char *project, int64_t milli);
+int allowance_msg(struct fed *f,
+                  uint32_t from,
+                  const struct peer_msg *m,
+                  struct err *err);
+void allowance_peer_up(struct fed *f, uint32_t center);
 
 #endif

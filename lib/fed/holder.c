@@ -337,6 +337,8 @@ static void hear(struct fed *f, struct held *j, uint32_t from, const struct peer
     case PEER_NO:
     case PEER_CANCEL:
     case PEER_ENDED_ACK:
+    case PEER_ALLOWANCE_ASK: /* allowance.c */
+    case PEER_ALLOWANCE:
     case _PEER_KIND_MAX:
         break; /* the other direction: peers.c has refused it */
     }

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += lib/libfed.la
 lib_libfed_la_SOURCES = \
 	lib/fed/alarm.c \
+	lib/fed/allowance.c \
 	lib/fed/candidate.c \
 	lib/fed/edges.c \
 	lib/fed/exchange.c \

@@ -108,6 +108,8 @@ void offer_now(struct fed *f, struct held *j, struct route_view *views, size_t n
     j->h.reason = k ? REASON_NONE : REASON_NO_CENTER;
     for (size_t i = 0; i < n; i++) {
         views[i].chosen = false;
+        if (views[i].own && views[i].rule == RULE_BUDGET)
+            allowance_want(f, j->h.project, request_price(f, &j->h.request));
         if (k == 0 && views[i].rule == RULE_BUDGET)
             j->h.reason = REASON_BUDGET;
     }

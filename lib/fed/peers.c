@@ -33,6 +33,8 @@ int fed_peer_up(struct fed *f,
     p->resync_holding = 1;
     p->resync_copies = true;
     p->resync_copy = TAILQ_FIRST(&f->copies);
+    if (center != f->site->number)
+        allowance_peer_up(f, center);
     step_end(f, ret_fx);
     return 0;
 }
@@ -106,6 +108,11 @@ int fed_peer_msg(struct fed *f,
 
     if (r < 0)
         return err_set(err, r, "out of memory");
+    if (peer_kind_of_money(m->kind)) {
+        r = allowance_msg(f, center, m, err);
+        step_end(f, ret_fx);
+        return r;
+    }
     /* A holder speaks of jobs that were submitted at it; a candidate of ours. */
     if (from_holder ? entry != center : entry != f->site->number)
         return err_set(err, -EPROTO,

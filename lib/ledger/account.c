@@ -20,10 +20,11 @@
 #include "base/banned.h"
 
 static const char *const words[_ACCOUNT_KIND_MAX] = {
-    [ACCOUNT_BUDGET] = "budget", [ACCOUNT_AVAIL] = "avail",
-    [ACCOUNT_HOLD] = "hold",     [ACCOUNT_SPENT] = "spent",
-    [ACCOUNT_OWED] = "owed",     [ACCOUNT_EARNED] = "earned",
-    [ACCOUNT_REFUND] = "refund", [ACCOUNT_EXPIRED] = "expired",
+    [ACCOUNT_BUDGET] = "budget",       [ACCOUNT_AVAIL] = "avail",
+    [ACCOUNT_HOLD] = "hold",           [ACCOUNT_SPENT] = "spent",
+    [ACCOUNT_OWED] = "owed",           [ACCOUNT_EARNED] = "earned",
+    [ACCOUNT_REFUND] = "refund",       [ACCOUNT_EXPIRED] = "expired",
+    [ACCOUNT_ELSEWHERE] = "elsewhere", /* written as avail: of its center */
 };
 
 void account_write(const struct book *b,
@@ -35,6 +36,8 @@ void account_write(const struct book *b,
                        a->epoch);
     else if (a->kind == ACCOUNT_AVAIL)
         (void)snprintf(text, ACCOUNT_CAP, "avail:%s@%s", a->name, b->center);
+    else if (a->kind == ACCOUNT_ELSEWHERE)
+        (void)snprintf(text, ACCOUNT_CAP, "avail:%s@%s", a->name, a->center);
     else if (a->kind == ACCOUNT_EARNED)
         (void)snprintf(text, ACCOUNT_CAP, "earned:%s", b->center);
     else
@@ -62,23 +65,24 @@ int account_read(const struct book *b,
                  struct err *err)
 {
     const char *colon = strchr(text, ':');
-    size_t center = strlen(b->center);
     struct account a = {.kind = _ACCOUNT_KIND_MAX};
     size_t n;
 
     for (int k = 0; colon && k < _ACCOUNT_KIND_MAX; k++)
-        if (strlen(words[k]) == (size_t)(colon - text)
+        if (k != ACCOUNT_ELSEWHERE && strlen(words[k]) == (size_t)(colon - text)
             && !strncmp(text, words[k], (size_t)(colon - text)))
             a.kind = (enum account_kind)k;
     if (a.kind == _ACCOUNT_KIND_MAX)
         return err_set(err, -EINVAL, "\"%s\" is not an account", text);
     n = strlen(colon + 1);
     if (a.kind == ACCOUNT_AVAIL) {
-        if (n < center + 2 || colon[n - center] != '@'
-            || strcmp(colon + 1 + n - center, b->center) != 0)
-            return err_set(err, -EINVAL, "account \"%s\" is not one of center %s", text,
-                           b->center);
-        n -= center + 1;
+        const char *at = strrchr(colon + 1, '@');
+
+        if (!at || !at[1] || !word_copy(a.center, sizeof(a.center), at + 1))
+            return err_set(err, -EINVAL, "account \"%s\" names no center", text);
+        if (strcmp(a.center, b->center) != 0)
+            a.kind = ACCOUNT_ELSEWHERE;
+        n = (size_t)(at - colon - 1);
     }
     if (n == 0 || n >= sizeof(a.name))
         return err_set(err, -EINVAL, "account \"%s\": a name has 1 to %d bytes", text,

@@ -70,6 +70,7 @@ void *book_free(struct book *b)
     TABLE_FOREACH (b->purses, p, next_p)
         purse_remove(b, p);
     nodes_free(b->nodes);
+    transfers_free(b);
     free(b);
     return NULL;
 }
@@ -82,7 +83,9 @@ struct work {
     struct held *held;
     uint64_t job;
     uint32_t epoch;
-    const char *cause;       /* of a refund */
+    const char *cause;  /* of a refund */
+    const char *center; /* of a transfer */
+    struct transfer *transfer;
     const struct usage *raw; /* told in the first line */
     uint32_t n_parts;        /* steps so far: all are one transaction */
     struct wall at;
@@ -118,6 +121,8 @@ static void name_account(const struct work *w,
     a->kind = kind;
     (void)word_copy(a->name, sizeof(a->name),
                     kind == ACCOUNT_REFUND ? w->cause : w->purse->now.project);
+    if (kind == ACCOUNT_ELSEWHERE)
+        (void)word_copy(a->center, sizeof(a->center), w->center); /* a name */
     account_write(w->book, a, text);
 }
 
@@ -127,7 +132,7 @@ static void step(struct work *w,
                  enum account_kind to,
                  int64_t milli)
 {
-    const struct move m = {kind, from, to, w->purse, w->held, milli};
+    const struct move m = {kind, from, to, w->purse, w->held, milli, w->transfer};
     struct account a = {.job = w->job, .epoch = w->epoch};
     struct posting *line;
 
@@ -208,7 +213,8 @@ static int add_purses(struct book *b, const struct site *s, struct err *err)
             return err_set(err, -ENOMEM, "out of memory");
         if (!add_ok(want->budget_milli < 0 ? p->now.granted + p->now.owed
                                            : want->budget_milli,
-                    p->now.owed, &total))
+                    p->now.owed, &total)
+            || (p->now.moved > 0 && !add_ok(total, p->now.moved, &total)))
             return err_set(err, -EOVERFLOW,
                            "project %s: budget and debt together are too large",
                            want->name);
@@ -222,6 +228,8 @@ static void apply_project(struct work *w, const struct project *want)
 
     p->in_site = want != NULL;
     p->target = want ? want->budget_milli : 0; /* -1 is NO_TARGET */
+    if (want && p->target >= 0)
+        p->target = MAX(INT64_C(0), p->target + p->now.moved);
     p->now.limited = !want || want->budget_milli >= 0;
     if (want)
         (void)word_copy(p->now.institution, sizeof(p->now.institution),
@@ -522,5 +530,79 @@ int book_expire(struct book *b,
     step(&w, POST_EXPIRE, ACCOUNT_AVAIL, ACCOUNT_EXPIRED, milli);
     if (w.r < 0)
         rewind_to_mark(&w);
+    return w.r;
+}
+
+/* The purse of a project that may move, and the totals with that center. */
+static int find_transfer(struct book *b,
+                         const char *project,
+                         const char *center,
+                         struct work *w)
+{
+    w->purse = purse_find(b, project);
+    if (!w->purse || !w->purse->in_site)
+        return err_set(w->err, -ENOENT, "project %s has no budget at %s", project,
+                       b->center);
+    if (!word_is_name(center, NAME_CAP - 1) || !strcmp(center, b->center))
+        return err_set(w->err, -EINVAL, "'%s' is not another center", center);
+    if (!w->purse->now.limited)
+        return err_set(w->err, -EINVAL, "project %s has no limit here", project);
+    w->center = center;
+    w->transfer = transfer_get(b, project, center);
+    if (!w->transfer || postings_reserve(w->out, 4) < 0)
+        return err_set(w->err, -ENOMEM, "out of memory");
+    return 0;
+}
+
+int book_give(struct book *b,
+              const char *project,
+              const char *center,
+              int64_t milli,
+              struct wall at,
+              struct postings *out,
+              struct err *err)
+{
+    struct work w = {.book = b, .at = at, .out = out, .err = err};
+    char has[MILLI_TEXT_MAX], needs[MILLI_TEXT_MAX];
+    int64_t total;
+    int r;
+
+    if (milli <= 0)
+        return err_set(err, -EINVAL, "nothing, or less, cannot be given");
+    r = find_transfer(b, project, center, &w);
+    if (r == 0 && MIN(w.purse->now.available, w.purse->now.granted) < milli)
+        r = err_set(err, -EDQUOT, "project %s has %s left here, not %s", project,
+                    milli_text(w.purse->now.available, has), milli_text(milli, needs));
+    if (r == 0 && !add_ok(w.transfer->given, milli, &total))
+        r = err_set(err, -EINVAL, "more than a book can hold");
+    if (r < 0)
+        return r;
+    mark(&w);
+    step(&w, POST_MOVE, ACCOUNT_AVAIL, ACCOUNT_ELSEWHERE, milli);
+    return w.r;
+}
+
+int book_receive(struct book *b,
+                 const char *project,
+                 const char *center,
+                 int64_t total_milli,
+                 struct wall at,
+                 struct postings *out,
+                 struct err *err)
+{
+    struct work w = {.book = b, .at = at, .out = out, .err = err};
+    int64_t fresh = total_milli - book_received(b, project, center);
+    int r;
+
+    if (total_milli < 0)
+        return err_set(err, -EINVAL, "less than nothing was never given");
+    if (fresh <= 0)
+        return 0;
+    r = find_transfer(b, project, center, &w);
+    if (r < 0)
+        return r;
+    mark(&w);
+    step(&w, POST_MOVE, ACCOUNT_ELSEWHERE, ACCOUNT_AVAIL, fresh);
+    step_tidy(&w);
     return w.r;
 }

@@ -14,6 +14,7 @@
  *     owed:P       over-runs that nothing covered (negative: a source, as budget)
  *     earned:C     what the center's captures brought it: the sum of all spent
  *     refund:CAUSE passed through within one transaction
+ *     avail:P@D    of another center: one side of an allowance that moves
  *     expired:P    what the end of a grant took away
  * Invariant after each operation: held + spent ≤ granted for each project that has
  * a limit; all balances sum to zero; avail and hold are never negative.
@@ -146,6 +147,39 @@ int book_refund(struct book *b,
                 struct postings *out,
                 struct err *err);
 
+/*
+ * A part of the allowance goes to another center: here it is gone from now on.
+ *
+ * 0, -EDQUOT (not so much is available: text), -ENOENT, -EINVAL, -ENOMEM.
+ */
+int book_give(struct book *b,
+              const char *project,
+              const char *center,
+              int64_t milli,
+              struct wall at,
+              struct postings *out,
+              struct err *err);
+/*
+ * Another center says that it has given `total_milli` in all: what is new of it comes
+ * in. A total that is not larger than the last changes nothing.
+ *
+ * 0, -ENOENT (no such project in the site), -EINVAL, -EOVERFLOW, -ENOMEM.
+ */
+int book_receive(struct book *b,
+                 const char *project,
+                 const char *center,
+                 int64_t total_milli,
+                 struct wall at,
+                 struct postings *out,
+                 struct err *err);
+/* Totals, ever. */
+int64_t book_given(const struct book *b, const char *project, const char *center);
+int64_t book_received(const struct book *b, const char *project, const char *center);
+void book_each_given(const struct book *b,
+                     const char *center,
+                     void (*each)(const char *project, int64_t total, void *arg),
+                     void *arg);
+
 /* What the end of a grant takes from a project: at most what is available. 0, -ENOENT,
  * -EINVAL, -ENOMEM. */
 int book_expire(struct book *b,
@@ -173,6 +207,7 @@ struct balance {
     int64_t owed;
     int64_t earned;  /* by the center, of this project: always what is spent */
     int64_t expired; /* so far */
+    int64_t moved;   /* received from other centers less given to them */
     uint32_t n_holds;
 };
 int book_balance(const struct book *b,

@@ -19,10 +19,11 @@ enum account_kind {
     ACCOUNT_AVAIL,
     ACCOUNT_HOLD,
     ACCOUNT_SPENT,
-    ACCOUNT_OWED,    /* balance −owed: over-runs that nothing covered */
-    ACCOUNT_EARNED,  /* of the center: what all its captures brought */
-    ACCOUNT_REFUND,  /* of a cause: passed through within one line */
-    ACCOUNT_EXPIRED, /* what a grant's end took away */
+    ACCOUNT_OWED,      /* balance −owed: over-runs that nothing covered */
+    ACCOUNT_EARNED,    /* of the center: what all its captures brought */
+    ACCOUNT_REFUND,    /* of a cause: passed through within one line */
+    ACCOUNT_ELSEWHERE, /* the allowance at another center */
+    ACCOUNT_EXPIRED,   /* what a grant's end took away */
     _ACCOUNT_KIND_MAX
 };
 
@@ -54,11 +55,20 @@ struct held {
     UT_hash_handle hh;
 };
 
+/* With one other center; grows only. */
+struct transfer {
+    char key[2 * NAME_CAP]; /* project, center; each padded with zeros */
+    int64_t given;
+    int64_t received;
+    UT_hash_handle hh;
+};
+
 struct book {
     char center[NAME_CAP];
     struct purse *purses;
     struct held *helds;
     struct node *nodes;
+    struct transfer *transfers;
 };
 
 struct move {
@@ -68,14 +78,24 @@ struct move {
     struct purse *purse;
     struct held *held; /* of the hold account, if one takes part */
     int64_t milli;
+    struct transfer *transfer; /* of a step to or from elsewhere */
 };
 
 struct account {
     enum account_kind kind;
-    char name[NAME_CAP]; /* of the node; of a refund: its cause */
-    uint64_t job;        /* holds only */
-    uint32_t epoch;      /* holds only */
+    char name[NAME_CAP];   /* of the node; of a refund: its cause */
+    char center[NAME_CAP]; /* elsewhere only */
+    uint64_t job;          /* holds only */
+    uint32_t epoch;        /* holds only */
 };
+
+struct transfer *transfer_find(const struct book *b,
+                               const char *project,
+                               const char *center);
+struct transfer *transfer_get(struct book *b,
+                              const char *project,
+                              const char *center); /* NULL = no memory */
+void transfers_free(struct book *b);
 
 /* The account's name into text. */
 void account_write(const struct book *b,

@@ -78,6 +78,13 @@ static int fold_line(struct book *b, const struct posting *p, struct err *err)
         return r;
     named = of_node(from.kind) ? &from : &to;
     holds = from.kind == ACCOUNT_HOLD || to.kind == ACCOUNT_HOLD;
+    if (from.kind == ACCOUNT_ELSEWHERE || to.kind == ACCOUNT_ELSEWHERE) {
+        const struct account *there = from.kind == ACCOUNT_ELSEWHERE ? &from : &to;
+
+        m.transfer = transfer_get(b, there->name, there->center);
+        if (!m.transfer)
+            return err_set(err, -ENOMEM, "out of memory");
+    }
     m.from = from.kind;
     m.to = to.kind;
     m.purse = purse_find(b, named->name);

@@ -16,5 +16,6 @@ lib_libledger_la_SOURCES = \
 	lib/ledger/price.c \
 	lib/ledger/roll.c lib/ledger/roll.h lib/ledger/roll_int.h \
 	lib/ledger/roll_check.c \
-	lib/ledger/roll_site.c
+	lib/ledger/roll_site.c \
+	lib/ledger/transfer.c
 lib_libledger_la_LIBADD = -lcrypto

@@ -23,19 +23,21 @@ static const struct way {
     enum account_kind from;
     enum account_kind to;
 } ways[] = {
-    {POST_GRANT,    ACCOUNT_BUDGET, ACCOUNT_AVAIL  },
-    {POST_WITHDRAW, ACCOUNT_AVAIL,  ACCOUNT_BUDGET },
-    {POST_HOLD,     ACCOUNT_AVAIL,  ACCOUNT_HOLD   },
-    {POST_CAPTURE,  ACCOUNT_HOLD,   ACCOUNT_SPENT  },
-    {POST_RELEASE,  ACCOUNT_HOLD,   ACCOUNT_AVAIL  },
-    {POST_REFUND,   ACCOUNT_SPENT,  ACCOUNT_REFUND },
-    {POST_REFUND,   ACCOUNT_REFUND, ACCOUNT_AVAIL  },
-    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_SPENT  }, /* covered */
-    {POST_OVERRUN,  ACCOUNT_OWED,   ACCOUNT_SPENT  }, /* debt */
-    {POST_OVERRUN,  ACCOUNT_AVAIL,  ACCOUNT_OWED   }, /* debt paid back */
-    {POST_EARN,     ACCOUNT_BUDGET, ACCOUNT_EARNED },
-    {POST_UNEARN,   ACCOUNT_EARNED, ACCOUNT_BUDGET },
-    {POST_EXPIRE,   ACCOUNT_AVAIL,  ACCOUNT_EXPIRED},
+    {POST_GRANT,    ACCOUNT_BUDGET,    ACCOUNT_AVAIL    },
+    {POST_WITHDRAW, ACCOUNT_AVAIL,     ACCOUNT_BUDGET   },
+    {POST_HOLD,     ACCOUNT_AVAIL,     ACCOUNT_HOLD     },
+    {POST_CAPTURE,  ACCOUNT_HOLD,      ACCOUNT_SPENT    },
+    {POST_RELEASE,  ACCOUNT_HOLD,      ACCOUNT_AVAIL    },
+    {POST_REFUND,   ACCOUNT_SPENT,     ACCOUNT_REFUND   },
+    {POST_REFUND,   ACCOUNT_REFUND,    ACCOUNT_AVAIL    },
+    {POST_OVERRUN,  ACCOUNT_AVAIL,     ACCOUNT_SPENT    }, /* covered */
+    {POST_OVERRUN,  ACCOUNT_OWED,      ACCOUNT_SPENT    }, /* debt */
+    {POST_OVERRUN,  ACCOUNT_AVAIL,     ACCOUNT_OWED     }, /* debt paid back */
+    {POST_EARN,     ACCOUNT_BUDGET,    ACCOUNT_EARNED   },
+    {POST_UNEARN,   ACCOUNT_EARNED,    ACCOUNT_BUDGET   },
+    {POST_EXPIRE,   ACCOUNT_AVAIL,     ACCOUNT_EXPIRED  },
+    {POST_MOVE,     ACCOUNT_AVAIL,     ACCOUNT_ELSEWHERE},
+    {POST_MOVE,     ACCOUNT_ELSEWHERE, ACCOUNT_AVAIL    },
 };
 
 int move_check(const struct move *m, struct err *err)
@@ -65,6 +67,7 @@ int move_check(const struct move *m, struct err *err)
         return 0;
     }
     switch (m->from) {
+    case ACCOUNT_ELSEWHERE:
     case ACCOUNT_BUDGET:
     case ACCOUNT_OWED: /* sources: what grows is the sum of both */
         if (!add_ok(x->granted, x->owed, &total) || !add_ok(total, m->milli, &total))
@@ -91,7 +94,7 @@ int move_check(const struct move *m, struct err *err)
     case _ACCOUNT_KIND_MAX:
         break;
     }
-    if (m->kind == POST_WITHDRAW || m->kind == POST_EXPIRE)
+    if (m->kind == POST_WITHDRAW || m->kind == POST_EXPIRE || m->kind == POST_MOVE)
         has = MIN(has, x->granted);
     if (m->to == ACCOUNT_OWED)
         has = MIN(has, x->owed);
@@ -131,6 +134,16 @@ static void add(const struct move *m, enum account_kind kind, int64_t milli)
         break;
     case ACCOUNT_REFUND:
         m->purse->refunding += milli;
+        break;
+    case ACCOUNT_ELSEWHERE: /* what is configured goes with it */
+        x->granted -= milli;
+        x->moved -= milli;
+        if (milli > 0)
+            m->transfer->given += milli;
+        else
+            m->transfer->received -= milli;
+        if (m->purse->target >= 0)
+            m->purse->target = MAX(INT64_C(0), m->purse->target - milli);
         break;
     case ACCOUNT_EXPIRED:
         x->granted -= milli;

@@ -21,8 +21,15 @@ static const char *const kind_words[] = {
     [PEER_STARTED] = "started",
     [PEER_ENDED] = "ended",
     [PEER_DROPPED] = "dropped",
+    [PEER_ALLOWANCE_ASK] = "allowance_ask",
+    [PEER_ALLOWANCE] = "allowance",
 };
 ENUM_WORDS(peer_kind, enum peer_kind, _PEER_KIND_MAX, kind_words)
+
+bool peer_kind_of_money(enum peer_kind k)
+{
+    return k >= PEER_ALLOWANCE_ASK;
+}
 
 bool peer_kind_from_holder(enum peer_kind k)
 {

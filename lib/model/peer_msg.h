@@ -37,6 +37,9 @@ enum peer_kind {
     PEER_ENDED,     /* job epoch claim state reason exit usage rank_map nodes text
                        done */
     PEER_DROPPED,   /* job epoch: answer to RECALL: no copy here any more */
+    /* between any two centers, about no job: job is 0 */
+    PEER_ALLOWANCE_ASK, /* project, claim: the least that helps, usage.milli: wanted */
+    PEER_ALLOWANCE,     /* project, usage.milli: all that was ever given */
     _PEER_KIND_MAX
 };
 
@@ -74,6 +77,9 @@ struct peer_msg {
 
 const char *peer_kind_word(enum peer_kind k);
 bool peer_kind_parse(const char *word, enum peer_kind *ret_k);
+
+/* Whether this kind is about an allowance and not about a job. */
+bool peer_kind_of_money(enum peer_kind k);
 
 /* Whether this kind travels from the holder to a candidate. */
 bool peer_kind_from_holder(enum peer_kind k);

@@ -88,6 +88,7 @@ struct peer {
     char name[NAME_CAP];
     uint32_t number;
     char address[TITLE_CAP]; /* host:port that we dial; "" = it dials us */
+    bool allowances;         /* parts of budgets may go there and come from there */
     uint64_t link_bytes_s;   /* files travel that fast; 0 = as good as at once */
     char *ca_file;
     char *ledger_key; /* file with the key that its journal is signed with; NULL = it

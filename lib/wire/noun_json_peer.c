@@ -61,9 +61,9 @@ static const struct member_list supply_members = MEMBER_LIST(supply_table);
 NOUN_JSON(supply);
 
 static const struct member peer_msg_table[] = {
-    {MEMBER_(struct peer_msg, kind, "k",                   MEMBER_WORD), .flags = MEMBER_NEEDED,
+    {MEMBER_(struct peer_msg,   kind, "k",                MEMBER_WORD), .flags = MEMBER_NEEDED,
      .words = &peer_kind_words},
-    {MEMBER_(struct peer_msg,                       job,     "job", MEMBER_ID),    .flags = MEMBER_NEEDED               },
+    {MEMBER_(struct peer_msg, job,     "job", MEMBER_ID)         },
     M_U32(struct peer_msg, epoch),
     M_ID(struct peer_msg, claim),
     M_NOUN(struct peer_msg, request, request_members),
@@ -123,6 +123,8 @@ int peer_msg_from_json(const json_t *o,
         return r;
     if (spec && !json_is_object(spec))
         return err_set(err, -EBADMSG, "spec must be an object");
+    if ((copy.job == 0) != peer_kind_of_money(copy.kind))
+        return err_set(err, -EBADMSG, "job is missing, or one too many");
     if (copy.claim == 0 && (copy.kind == PEER_CLAIM || copy.kind == PEER_GO))
         return err_set(err, -EBADMSG, "claim is missing");
     if (spec && copy.kind == PEER_GO) {

@@ -191,7 +191,7 @@ static void a_holder_hears_everything(void **state)
 {
     (void)state;
     for (int s = 0; s < _HOLD_STATE_MAX; s++)
-        for (int k = PEER_OFFER_ACK; k < _PEER_KIND_MAX; k++) {
+        for (int k = PEER_OFFER_ACK; k < PEER_ALLOWANCE_ASK; k++) {
             bool did = holder_hears_any((enum hold_state)s, (enum peer_kind)k);
 
             if (did != holder_hears((enum hold_state)s, (enum peer_kind)k))

@@ -132,6 +132,58 @@ static void budget_is_never_exceeded(void **state)
     world_free(w);
 }
 
+/* All work comes in at the second center; the first one keeps the budget. */
+static void an_allowance_follows_the_work(void **state)
+{
+    struct world *w = world_new(7, &calm, 2000);
+    int64_t spent = 0, moved = 0;
+    struct balance b;
+    int r;
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        (void)world_submit(w, 1, 4, 30, 60, &r);
+        world_run(w, 20);
+    }
+    world_run(w, 300);
+    for (int c = 0; c < 3; c++) {
+        assert_int_equal(book_balance(world_book(w, c), "proj", &b), 0);
+        assert_true(b.held + b.spent <= b.granted && b.held == 0);
+        spent += b.spent;
+        moved += b.moved;
+    }
+    assert_int_equal(moved, 0);
+    assert_true(spent > 4000 && spent <= 6000);
+    assert_true(book_received(world_book(w, 1), "proj", "c1") > 0);
+    world_free(w);
+}
+
+/* Who is cut off spends what he has and not a thousandth more. */
+static void a_cut_center_spends_its_allowance(void **state)
+{
+    struct world *w = world_new(8, &calm, 2000);
+    struct balance b;
+    int r;
+
+    (void)state;
+    world_cut(w, 0, 1, true);
+    world_cut(w, 1, 2, true);
+    for (int i = 0; i < 40; i++) {
+        (void)world_submit(w, 1, 4, 30, 60, &r);
+        world_run(w, 20);
+    }
+    assert_int_equal(book_balance(world_book(w, 1), "proj", &b), 0);
+    assert_int_equal(b.granted, 2000);
+    assert_true(b.spent > 1500 && b.spent + b.held <= 2000);
+    world_cut(w, 0, 1, false);
+    for (int i = 0; i < 20; i++) {
+        (void)world_submit(w, 1, 4, 30, 60, &r);
+        world_run(w, 20);
+    }
+    assert_true(book_received(world_book(w, 1), "proj", "c1") > 0);
+    world_free(w);
+}
+
 static void host_cut_off_runs_on_and_is_not_started_again(void **state)
 {
     struct world *w = world_new(6, &calm, -1);
@@ -229,6 +281,8 @@ int main(void)
         cmocka_unit_test(too_large_everywhere_is_refused),
         cmocka_unit_test(cancel_waiting_and_running),
         cmocka_unit_test(budget_is_never_exceeded),
+        cmocka_unit_test(an_allowance_follows_the_work),
+        cmocka_unit_test(a_cut_center_spends_its_allowance),
         cmocka_unit_test(host_cut_off_runs_on_and_is_not_started_again),
         cmocka_unit_test(storms),
     };

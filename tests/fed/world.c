@@ -338,6 +338,28 @@ void world_free(struct world *w)
 /* --- time
  * ------------------------------------------------------------------------------ */
 
+/* What a center may spend is what it was configured and what has moved; and nobody has
+ * received what was not given. */
+static void check_money(const struct world *w, int i)
+{
+    struct balance x;
+
+    if (book_balance(w->c[i].book, "proj", &x) < 0)
+        return;
+    if (w->budget >= 0 && x.granted != w->budget + x.moved) {
+        (void)fprintf(stderr, "center %d: granted %lld, moved %lld\n", i + 1,
+                      (long long)x.granted, (long long)x.moved);
+        abort();
+    }
+    for (int k = 0; k < WORLD_CENTERS; k++)
+        if (book_received(w->c[k].book, "proj", w->c[i].site->name)
+            > book_given(w->c[i].book, "proj", w->c[k].site->name)) {
+            (void)fprintf(stderr, "center %d received what %d has not given\n", k + 1,
+                          i + 1);
+            abort();
+        }
+}
+
 static void check(struct world *w)
 {
     struct err err = {0};
@@ -347,6 +369,7 @@ static void check(struct world *w)
             (void)fprintf(stderr, "center %d: %s\n", i + 1, err.text);
             abort();
         }
+        check_money(w, i);
     }
 }
 

@@ -26,6 +26,7 @@ struct site *world_site(int i, int64_t budget)
     s->institutions = calloc(1, sizeof(*s->institutions));
     s->n_institutions = 1;
     (void)snprintf(s->institutions[0].name, NAME_CAP, "inst");
+    (void)snprintf(s->institutions[0].home, NAME_CAP, "c1");
     s->projects = calloc(1, sizeof(*s->projects));
     s->n_projects = 1;
     (void)snprintf(s->projects[0].name, NAME_CAP, "proj");
@@ -44,6 +45,7 @@ struct site *world_site(int i, int64_t budget)
         (void)snprintf(p->name, sizeof(p->name), "c%d", k + 1);
         p->number = (uint32_t)k + 1;
         p->has_agreement = true;
+        p->allowances = true;
         for (int side = 0; side < 2; side++) {
             struct agreement_side *a = &p->agreement.side[side];
 

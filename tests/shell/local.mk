@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # Tests with real programs and daemons, each in a scratch directory.
 shell_tests = \
+	tests/shell/allowance.t \
 	tests/shell/budget.t \
 	tests/shell/checks.t \
 	tests/shell/config.t \

@@ -278,7 +278,7 @@ void random_peer_msg(struct dice *d, struct peer_msg *m)
 
     memset(m, 0, sizeof(*m));
     m->kind = dice_below(d, _PEER_KIND_MAX);
-    m->job = number(d, UINT64_MAX);
+    m->job = peer_kind_of_money(m->kind) ? 0 : number(d, UINT64_MAX - 1) + 1;
     m->epoch = u32(d);
     m->claim = dice_u64(d) | 1;
     random_request(d, &m->request);
