@@ -122,7 +122,7 @@ held()
     ! flock -n "$FED/hue/state/hopluu.lock" true
 }
 fed_until 20 held
-fed_start_hopluud hue
+fed_start_hopluud hue 9>&- # or it would keep its predecessor alive itself
 t_until "a successor waits while its predecessor still dies" 20 \
     grep -q 'in use by process.* waiting' "$FED/hue/log/hopluud.log"
 exec 9>&-
