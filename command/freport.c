@@ -27,6 +27,14 @@ enum {
     KEY_LANG,
     KEY_MINISTRY,
     KEY_YEAR,
+    KEY_BOOKS,
+    KEY_RATES,
+    KEY_SIGNER,
+    KEY_KEY,
+    KEY_CUTOFF,
+    KEY_CA,
+    KEY_RECEIVED,
+    KEY_TODAY,
 };
 
 /* Verbs, and which options they know: an option that a verb ignores is refused. */
@@ -39,7 +47,11 @@ enum verb {
     SPONSORS = 32,
     STATEMENT = 64,
     TABLES = EXCHANGE | WASTE | FAIRNESS | SPONSORS | STATEMENT,
-    ANY = USAGE | EXPORT | TABLES
+    BUNDLE = 128,
+    ROLLUP = 256,
+    ANNUAL = 512,
+    RECORDS = USAGE | EXPORT | TABLES | BUNDLE, /* made of records */
+    ANY = RECORDS | ROLLUP | ANNUAL
 };
 
 static const struct {
@@ -53,6 +65,9 @@ static const struct {
     {"fairness",  FAIRNESS },
     {"sponsors",  SPONSORS },
     {"statement", STATEMENT},
+    {"bundle",    BUNDLE   },
+    {"rollup",    ROLLUP   },
+    {"annual",    ANNUAL   },
 };
 
 /* clang-format off */
@@ -61,22 +76,30 @@ static const struct {
     int verbs;
     const char *name;
 } uses[] = {
-    {KEY_START,     ANY,            "--start"},
-    {KEY_END,       ANY,            "--end"},
-    {KEY_BY,        USAGE,          "--by"},
-    {KEY_VIEW,      USAGE,          "--view"},
-    {KEY_FORMAT,    ANY,            "--format"},
-    {'n',           USAGE,          "--noheader"},
-    {'P',           USAGE,          "--parsable2"},
-    {COMMON_JSON,   USAGE | TABLES, "--json"},
-    {KEY_FROM,      ANY,            "--from"},
-    {KEY_REGISTRY,  ANY,            "--registry"},
-    {KEY_NAMES,     EXPORT,         "--names"},
-    {'o',           ANY,            "--output"},
-    {KEY_TABLE,     TABLES,         "--table"},
-    {KEY_LANG,      USAGE | TABLES, "--lang"},
-    {KEY_MINISTRY,  USAGE | TABLES, "--ministry"},
-    {KEY_YEAR,      ANY,            "--year"},
+    {KEY_START,     USAGE | EXPORT | TABLES, "--start"},
+    {KEY_END,       USAGE | EXPORT | TABLES, "--end"},
+    {KEY_BY,        USAGE,                   "--by"},
+    {KEY_VIEW,      USAGE,                   "--view"},
+    {KEY_FORMAT,    ANY & ~BUNDLE,           "--format"},
+    {'n',           USAGE,                   "--noheader"},
+    {'P',           USAGE,                   "--parsable2"},
+    {COMMON_JSON,   ANY & ~(EXPORT | BUNDLE), "--json"},
+    {KEY_FROM,      RECORDS,                 "--from"},
+    {KEY_REGISTRY,  ANY,                     "--registry"},
+    {KEY_NAMES,     EXPORT,                  "--names"},
+    {'o',           ANY,                     "--output"},
+    {KEY_TABLE,     TABLES | ROLLUP,         "--table"},
+    {KEY_LANG,      ANY & ~(EXPORT | BUNDLE), "--lang"},
+    {KEY_MINISTRY,  USAGE | TABLES | BUNDLE, "--ministry"},
+    {KEY_YEAR,      ANY,                     "--year"},
+    {KEY_BOOKS,     BUNDLE,                  "--books"},
+    {KEY_RATES,     BUNDLE,                  "--rates"},
+    {KEY_SIGNER,    BUNDLE,                  "--signer"},
+    {KEY_KEY,       BUNDLE,                  "--key"},
+    {KEY_CUTOFF,    BUNDLE,                  "--cutoff"},
+    {KEY_CA,        ROLLUP | ANNUAL,         "--ca"},
+    {KEY_RECEIVED,  ANNUAL,                  "--received"},
+    {KEY_TODAY,     ANNUAL,                  "--today"},
 };
 
 static const struct argp_option options[] = {
@@ -92,7 +115,15 @@ static const struct argp_option options[] = {
     {.name = "from", .key = KEY_FROM, .arg = "FILE", .doc = "Records from this file of record lines (- is standard input) instead of the daemon; may be repeated"},
     {.name = "registry", .key = KEY_REGISTRY, .arg = "FILE", .doc = "Who is who: ministries, institutions, centers, sponsors, sites, benchmarks of pools"},
     {.name = "names", .key = KEY_NAMES, .doc = "export: job names, node lists and user numbers too, which stay inside the center"},
-    {.name = "output", .key = 'o', .arg = "FILE", .doc = "Write to this file, whole or not at all (standard output)"},
+    {.name = "output", .key = 'o', .arg = "FILE", .doc = "Write to this file, whole or not at all (standard output); bundle: make this directory"},
+    {.name = "books", .key = KEY_BOOKS, .arg = "DIR", .doc = "bundle: CENTER.journal, CENTER.note and CENTER.pub of each center: its journal, signed checkpoint and ledger key"},
+    {.name = "rates", .key = KEY_RATES, .arg = "FILE", .doc = "bundle: price tables (JSON) that go into it"},
+    {.name = "signer", .key = KEY_SIGNER, .arg = "FILE", .doc = "bundle: certificate (PEM) of the signer"},
+    {.name = "key", .key = KEY_KEY, .arg = "KEY", .doc = "bundle: the signer's key: a PEM file, or pkcs11:token=…;object=…"},
+    {.name = "cutoff", .key = KEY_CUTOFF, .arg = "DAY", .doc = "bundle: without what ended on this day of the year or later"},
+    {.name = "ca", .key = KEY_CA, .arg = "FILE", .doc = "rollup, annual: certificates (PEM) that are trusted"},
+    {.name = "received", .key = KEY_RECEIVED, .arg = "DIR", .doc = "annual: where the bundles are that have come"},
+    {.name = "today", .key = KEY_TODAY, .arg = "DAY", .doc = "annual: as if it were this day"},
     COMMON_OPTION_NOHEADER('n'),
     COMMON_OPTION_PARSABLE2,
     COMMON_OPTION_JSON,
@@ -101,7 +132,10 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
-#define VERBS "usage, exchange, waste, fairness, sponsors, statement or export"
+#define VERBS                                                                          \
+    "usage, exchange, waste, fairness, sponsors, statement, export, bundle, rollup "   \
+    "or "                                                                              \
+    "annual"
 
 struct line {
     struct freport_ask ask;
@@ -172,6 +206,14 @@ static void note_key(struct line *l, int key)
 
 static void set_verb(struct line *l, const char *word)
 {
+    struct freport_ask *a = &l->ask;
+
+    if (l->verb == ROLLUP) {
+        if (a->n_bundles == FREPORT_BUNDLES_MAX)
+            freport_refuse("rollup", word, "at most 1024 bundles");
+        a->bundles[a->n_bundles++] = word;
+        return;
+    }
     for (size_t i = 0; !l->verb && i < ARRAY_SIZE(verbs); i++)
         if (!strcmp(word, verbs[i].word)) {
             l->verb = verbs[i].verb;
@@ -190,6 +232,36 @@ static void check_keys(const struct line *l)
                           uses[k].name);
                 exit(SAY_ERROR);
             }
+}
+
+/* Options that are a text and nothing more. */
+static bool set_text(struct freport_ask *a, int key, const char *arg)
+{
+    const struct {
+        int key;
+        const char **text;
+    } texts[] = {
+        {KEY_FORMAT,   &a->format  },
+        {KEY_REGISTRY, &a->registry},
+        {'o',          &a->output  },
+        {KEY_TABLE,    &a->table   },
+        {KEY_MINISTRY, &a->ministry},
+        {KEY_BOOKS,    &a->books   },
+        {KEY_RATES,    &a->rates   },
+        {KEY_SIGNER,   &a->signer  },
+        {KEY_KEY,      &a->key     },
+        {KEY_CUTOFF,   &a->cutoff  },
+        {KEY_CA,       &a->ca      },
+        {KEY_RECEIVED, &a->received},
+        {KEY_TODAY,    &a->today   },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (texts[i].key == key) {
+            *texts[i].text = arg;
+            return true;
+        }
+    return false;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -214,33 +286,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (!a->supply && strcmp(arg, "demand") != 0)
             freport_refuse("--view", arg, "demand or supply");
         return 0;
-    case KEY_FORMAT:
-        a->format = arg;
-        return 0;
     case KEY_FROM:
         if (a->n_from == FREPORT_FILES_MAX)
             freport_refuse("--from", arg, "at most 64 files");
         a->from[a->n_from++] = arg;
         return 0;
-    case KEY_REGISTRY:
-        a->registry = arg;
-        return 0;
     case KEY_NAMES:
         a->names = true;
-        return 0;
-    case 'o':
-        a->output = arg;
-        return 0;
-    case KEY_TABLE:
-        a->table = arg;
         return 0;
     case KEY_LANG:
         if (!lang_parse(arg, &a->lang))
             freport_refuse("--lang", arg, "en or vi");
         l->lang = true;
-        return 0;
-    case KEY_MINISTRY:
-        a->ministry = arg;
         return 0;
     case KEY_YEAR:
         set_year(a, arg);
@@ -255,19 +312,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         settle(l);
         return 0;
     default:
-        return common_parse(&a->common, key, arg, 'n');
+        return set_text(a, key, arg) ? 0 : common_parse(&a->common, key, arg, 'n');
     }
 }
 
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "usage\nexchange\nwaste\nfairness\nsponsors\nstatement\nexport",
+    .args_doc = "usage\nexchange\nwaste\nfairness\nsponsors\nstatement\nexport\nbundle"
+                "\nrollup BUNDLE...\nannual",
     .doc =
         "Report what was used: sums by institution, project, center or user; who used "
         "whose center; what was reserved and not used; who waited how long; who paid; "
-        "all of that as a statement; and records in the forms that other programs "
-        "read."
+        "all of that as a statement; records in the forms that other programs read; a "
+        "ministry's year as a bundle that anybody can check; the nation's year from "
+        "those; and who has not reported yet."
         "\vSums are exact: CORE_SECONDS and UNITS are added as integers. The demand "
         "of all centers together equals the supply of all: add up one of them, never "
         "both. With --by=center a line is where the demand ran, or where the supply "
@@ -304,7 +363,14 @@ static int run(struct line *l)
         return freport_tables(a, FREPORT_SPONSORS);
     case STATEMENT:
         return freport_tables(a, FREPORT_STATEMENT);
+    case BUNDLE:
+        return freport_bundle(a);
+    case ROLLUP:
+        return freport_rollup(a);
+    case ANNUAL:
+        return freport_annual(a);
     case TABLES:
+    case RECORDS:
     case ANY:
     default:
         return SAY_ERROR;

@@ -16,6 +16,7 @@
 #include "report/grid.h"
 
 #define FREPORT_FILES_MAX 64
+#define FREPORT_BUNDLES_MAX 1024
 
 struct freport_ask {
     struct common common;
@@ -33,6 +34,18 @@ struct freport_ask {
     const char *table;
     const char *ministry;
     int year; /* 0 = --start and --end */
+
+    /* bundles */
+    const char *books;
+    const char *rates;
+    const char *signer;
+    const char *key;
+    const char *cutoff;
+    const char *ca;
+    const char *received;
+    const char *today;
+    const char *bundles[FREPORT_BUNDLES_MAX];
+    size_t n_bundles;
 
     /* export */
     const char *from[FREPORT_FILES_MAX]; /* files of records; none = the daemon's */
@@ -52,6 +65,10 @@ enum freport_report {
     FREPORT_SPONSORS,
     FREPORT_STATEMENT,
 };
+int freport_bundle(const struct freport_ask *ask);
+int freport_rollup(const struct freport_ask *ask);
+/* 2: not all reports have come. */
+int freport_annual(const struct freport_ask *ask);
 int freport_tables(const struct freport_ask *ask, enum freport_report which);
 
 /* The daemon could not say something as a record: the report is not complete. */

@@ -76,9 +76,13 @@ command_fseff_LDADD = $(command_libs)
 
 bin_PROGRAMS += command/freport
 command_freport_SOURCES = command/freport.c command/freport.h \
+	command/freport_annual.c \
+	command/freport_bundle.c \
 	command/freport_export.c \
 	command/freport_file.c command/freport_file.h \
 	command/freport_paper.c command/freport_paper.h \
+	command/freport_rollup.c \
+	command/freport_sign.c command/freport_sign.h \
 	command/freport_source.c command/freport_source.h \
 	command/freport_tables.c command/freport_tables.h \
 	command/freport_usage.c \
@@ -87,6 +91,22 @@ command_freport_CFLAGS = $(program_cflags)
 command_freport_LDFLAGS = $(program_ldflags)
 command_freport_LDADD = lib/libpaper.la lib/libreport.la lib/libledger.la $(command_libs) \
 	$(PANGOCAIRO_LIBS) $(XLSXWRITER_LIBS)
+
+# For whoever receives: no daemon, no configuration, nothing else of ours.
+bundle_libs = lib/libreport.la lib/libledger.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(SSL_LIBS)
+
+bin_PROGRAMS += command/fverify
+command_fverify_SOURCES = command/fverify.c command/say.c command/say.h
+command_fverify_CFLAGS = $(program_cflags)
+command_fverify_LDFLAGS = $(program_ldflags)
+command_fverify_LDADD = $(bundle_libs)
+
+bin_PROGRAMS += command/fbundle
+command_fbundle_SOURCES = command/fbundle.c command/say.c command/say.h
+command_fbundle_CFLAGS = $(program_cflags)
+command_fbundle_LDFLAGS = $(program_ldflags)
+command_fbundle_LDADD = $(bundle_libs)
 
 bin_PROGRAMS += command/fcontrol
 command_fcontrol_SOURCES = command/fcontrol.c command/fcontrol.h \
@@ -104,7 +124,7 @@ command_facctmgr_LDADD = $(command_libs)
 
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/fmap completion/fseff completion/freport completion/fcontrol \
+	completion/fexplain completion/fmap completion/fseff completion/freport completion/fverify completion/fbundle completion/fcontrol \
 	completion/facctmgr
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and

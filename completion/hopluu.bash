@@ -56,7 +56,8 @@ _hopluu()
                 sign) words='checkpoint' ;;
                 esac
                 ;;
-            freport) words='usage exchange waste fairness sponsors statement export' ;;
+            freport) words='usage exchange waste fairness sponsors statement export bundle rollup annual' ;;
+            fbundle) words='export import' ;;
             fmap) ((COMP_CWORD > 1)) || words='rank nodes score show learn' ;;
             fcontrol)
                 case $before in
@@ -72,6 +73,6 @@ _hopluu()
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol \
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fverify fbundle fcontrol \
     facctmgr
 complete -o default -F _hopluu fbatch fmap

@@ -222,8 +222,13 @@ static int take_number(struct in *in,
                        uint64_t *ret_v)
 {
     const char *from = in->at;
+    const char *safe = in->end - from > 18 ? from + 18 : in->end; /* cannot overflow */
     uint64_t v = 0;
 
+    for (; in->at < safe && *in->at >= '0' && *in->at <= '9'; in->at++)
+        v = v * 10 + (unsigned)(*in->at - '0');
+    if (v > max)
+        return err_set(in->err, -EBADMSG, "%s is above %" PRIu64, m->name, max);
     for (; in->at < in->end && *in->at >= '0' && *in->at <= '9'; in->at++) {
         unsigned digit = (unsigned)(*in->at - '0');
 
