@@ -34,7 +34,7 @@ step()
 {
     block "$1" >"$FED/block"
     [ -s "$FED/block" ] || { t_result 1 "step $1 is on the page" && exit 1; }
-    trap 'sed "s/^/# /" "$FED/said"; echo "Bail out! step: $(cat "$FED/block")"; fed_end' EXIT
+    trap 'set +eu; sed "s/^/# /" "$FED/said"; echo "Bail out! step: $(cat "$FED/block")"; fed_end' EXIT
     set -eu
     # shellcheck disable=SC1091 # from the page
     . "$FED/block" >"$FED/said" 2>&1
