@@ -214,6 +214,12 @@ int base64_decode(const char *text, size_t len, void **ret_bytes, size_t *ret_n)
         out[n++] = (unsigned char)(v >> 8);
         out[n++] = (unsigned char)v;
     }
+    /* One text for the same bytes: bits that nobody reads are none. */
+    for (size_t k = 0; k < pad; k++)
+        if (out[n - 1 - k] != 0) {
+            free(out);
+            return -EBADMSG;
+        }
     *ret_bytes = out;
     *ret_n = n - pad;
     return 0;

@@ -28,7 +28,8 @@ int digest_end(struct digest *d, char hex[DIGEST_CAP]); /* once */
 /* Base64 for bytes in frames: text is NUL-terminated, caller frees; NULL = no memory.
  */
 char *base64_encode(const void *bytes, size_t n);
-/* ret_bytes: caller frees. 0, -EBADMSG, -ENOMEM. */
+/* Only what base64_encode would have written. ret_bytes: caller frees. 0, -EBADMSG,
+ * -ENOMEM. */
 int base64_decode(const char *text, size_t len, void **ret_bytes, size_t *ret_n);
 
 #endif

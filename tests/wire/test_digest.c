@@ -74,7 +74,8 @@ static void every_byte_comes_back(void **state)
 static void what_is_not_base64(void **state)
 {
     static const char *const rows[] = {
-        "Z", "Zg=", "Zg", "====", "Z===", "Zg=a", "Zm9 ", "Zm\n9", "Z-9v", "Zg==Zg=="};
+        "Z",    "Zg=",   "Zg",   "====",     "Z===", "Zg=a",
+        "Zm9 ", "Zm\n9", "Z-9v", "Zg==Zg==", "Zh==", "Zm9="};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
