@@ -28,8 +28,9 @@
 
 #include "base/banned.h"
 
-#define FIRST_S 1 /* after the start: what the configuration granted is durable then   \
-                   */
+#define FIRST_S                                                                        \
+    1 /* after the start: what the configuration granted is durable then               \
+       */
 
 struct witness_key {
     uint32_t center;

@@ -51,7 +51,7 @@ t_is "what was used is spent, the rest is back" "$(at hanoi 6) $(at hanoi 7)" "0
 job=$(submit -t 5:00 --wrap true)
 t_until "one that neither can pay waits" 10 waits_for_budget "$job"
 t_like "fexplain names both sums" "$(hanoi fexplain "$job")" \
-    'hue +refused .*project p.ioit has [0-9.]+ left here, needs 300.000'
+    'hue +no-budget .*project p.ioit has [0-9.]+ left here, needs 300.000'
 hanoi fcancel "$job"
 
 # Lower the budget while the daemon runs: less than what is spent it cannot become.

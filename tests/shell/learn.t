@@ -63,6 +63,7 @@ t_is "nothing is known of it" "$(figures MapSource)" none
 
 # Sixteen ranks are a grid of 4x2x2 blocks: in node order each node has a row of four,
 # and talks to the others along two dimensions. Squares of y and z talk along x only.
+cp "$build/examples/halo3d" "$home/"
 run "sixteen ranks, recorded" -n 16 --comm=learn halo.sh
 run "sixteen ranks again" -n 16 halo.sh
 t_is "they are placed by what was recorded, unasked" "$(figures MapSource)" profile

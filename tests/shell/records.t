@@ -87,7 +87,7 @@ t_refused "and finds an hour too many" 'p.ioit: records' \
     "$top/scripts/recount" --state "$FED/hue/state/hopluu.db" --records "$out/wrong"
 t_is "--end is a border" "$(at hanoi freport export --end 2020-01-01 | wc -l)" 0
 fed_stop hopluud-hanoi
-fed_start hanoi
+fed_start_hopluud hanoi
 t_until "hanoi is back" 30 fed_up hanoi
 at hanoi freport export >"$out/again"
 t_ok "after a restart the records are the same" cmp "$out/again" "$out/hanoi.jsonl"
