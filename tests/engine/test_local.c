@@ -32,10 +32,16 @@ static int teardown(void **state)
     return 0;
 }
 
+/* What a job writes comes a moment after its start: up to 20 s. */
 static void has(const char *file, const char *what)
 {
     char *text = bed_text(&b, file);
 
+    for (int i = 0; i < 400 && !strstr(text, what); i++) {
+        free(text);
+        bed_run_ms(&b, 50);
+        text = bed_text(&b, file);
+    }
     if (!strstr(text, what))
         fail_msg("%s has no \"%s\":\n%s", file, what, text);
     free(text);

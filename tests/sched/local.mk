@@ -8,6 +8,7 @@ sched_tests = \
 	tests/sched/test_predict \
 	tests/sched/test_profile \
 	tests/sched/test_sched \
+	tests/sched/test_sched_guests \
 	tests/sched/test_share
 check_PROGRAMS += $(sched_tests)
 TESTS += $(sched_tests)
@@ -24,8 +25,10 @@ tests_sched_test_predict_SOURCES = tests/sched/test_predict.c
 tests_sched_test_predict_LDADD = $(sched_test_libs)
 tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h
 tests_sched_test_profile_LDADD = $(sched_test_libs)
-tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/dice.h
+tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/center_bed.h tests/sched/dice.h
 tests_sched_test_sched_LDADD = $(sched_test_libs)
+tests_sched_test_sched_guests_SOURCES = tests/sched/test_sched_guests.c tests/sched/center_bed.h
+tests_sched_test_sched_guests_LDADD = $(sched_test_libs)
 tests_sched_test_share_SOURCES = tests/sched/test_share.c tests/sched/dice.h
 tests_sched_test_share_LDADD = $(sched_test_libs) -lm
 endif

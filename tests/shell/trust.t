@@ -72,6 +72,7 @@ marked()
 
 mv "$hue/etc/keys" "$hue/etc/right-keys"
 hopluu-keys ca "$hue/etc/keys" hue && hopluu-keys cert "$hue/etc/keys" hue
+cp "$hue/etc/right-keys/"*-ledger.* "$hue/etc/keys/"
 cp "$hanoi/etc/keys/ca.crt" "$hue/etc/keys/hanoi-ca.crt"
 marked
 fed_start_hopluud hue
