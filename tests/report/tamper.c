@@ -245,7 +245,10 @@ int main(int argc, char **argv)
     if (bundle_verify(dir, &check, &found, &err) < 0) {
         (void)printf("put back, it is not good any more: %s\n", err.text);
         missed++;
+    } else {
+        bundle_found_release(&found);
     }
+    bundle_list_free(names, n);
     (void)printf("%zu files, %u changes, %u not found\n", n, tried, missed);
     return missed ? 1 : 0;
 }
