@@ -105,9 +105,9 @@ static int patterns(void)
 
 static int readers(void)
 {
-    static const char *const text[] = {"4 3 1\n2 5\n1 5 3 7\n2 7 4 1\n3 1\n",
-                                       "%%MatrixMarket matrix coordinate integer "
-                                       "general\n3 3 3\n1 2 4\n2 3 5\n3 1 1\n",
+    static const char market[] = "%%MatrixMarket matrix coordinate integer general\n"
+                                 "3 3 3\n1 2 4\n2 3 5\n3 1 1\n";
+    static const char *const text[] = {"4 3 1\n2 5\n1 5 3 7\n2 7 4 1\n3 1\n", market,
                                        "0,1,100\n1,2,50\n2,0,7\n",
                                        "0;1;2\n3;0;4\n5;6;0\n"};
     static const char prof[] = "E\t0\t1\t100 bytes\t2 msgs sent\t0,1\n"

@@ -104,6 +104,19 @@ t_skip_all()
     exit 0
 }
 
+# t_slurm_plugins - Slurm and our modules for it are there, or the whole file is skipped.
+# slurmctld cannot load a module that was built with a sanitizer which it has not.
+t_slurm_plugins()
+{
+    _missing=$(fed_slurm_missing)
+    [ -z "$_missing" ] || t_skip_all "there is no $_missing"
+    for _module in job_submit_hopluu spank_hopluu; do
+        [ -e "$build/plugin/.libs/$_module.so" ] || t_skip_all "$_module.so is not built"
+        ! grep -q __asan_init "$build/plugin/.libs/$_module.so" ||
+            t_skip_all "Slurm cannot load modules with a sanitizer"
+    done
+}
+
 t_done()
 {
     trap - EXIT

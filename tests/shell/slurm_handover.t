@@ -4,9 +4,7 @@
 # Slurm, what happens to one happens to the other, and nothing is lost or left when
 # either daemon dies
 . "${srcdir:-.}/tests/shell/lib.sh"
-missing=$(fed_slurm_missing)
-[ -z "$missing" ] || t_skip_all "there is no $missing"
-[ -e "$build/plugin/.libs/spank_hopluu.so" ] || t_skip_all "the plugins are not built"
+t_slurm_plugins
 fed_as_ordinary_user "$0" "$@"
 t_federation handover
 theirs=$(dirname "$(find /usr/lib /usr/lib64 /usr/local/lib -name select_cons_tres.so -print -quit 2>/dev/null)")

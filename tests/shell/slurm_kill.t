@@ -9,9 +9,7 @@
 # 8 submitters share the jobs. What their submissions took in slurmctld is printed, and
 # judged nowhere: the machine may be busy.
 . "${srcdir:-.}/tests/shell/lib.sh"
-missing=$(fed_slurm_missing)
-[ -n "$missing" ] || [ -e "$build/plugin/.libs/job_submit_hopluu.so" ] || missing=job_submit_hopluu.so
-[ -z "$missing" ] || t_skip_all "there is no $missing"
+t_slurm_plugins
 fed_as_ordinary_user "$0" "$@"
 each=$((${HOPLUU_JOBS:-96} / 8))
 jobs=$((each * 8))

@@ -3,9 +3,7 @@
 # slurm_plugins.t - a real Slurm with our plugins: what sbatch is told of its budget while
 # hopluud lives, hangs and is dead; options; ranks on the nodes that lib/place chose
 . "${srcdir:-.}/tests/shell/lib.sh"
-missing=$(fed_slurm_missing)
-[ -z "$missing" ] || t_skip_all "there is no $missing"
-[ -e "$build/plugin/.libs/spank_hopluu.so" ] || t_skip_all "the plugins are not built"
+t_slurm_plugins
 fed_as_ordinary_user "$0" "$@"
 t_federation plugins
 theirs=$(dirname "$(find /usr/lib /usr/lib64 /usr/local/lib -name select_cons_tres.so -print -quit 2>/dev/null)")
