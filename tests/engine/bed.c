@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,7 +28,8 @@
 
 #include "tests/cmocka_all.h"
 
-#define DEADLINE_US (30 * US_PER_S)
+/* Slurm looks at its jobs' limits every 30 seconds. */
+#define DEADLINE_US (120 * US_PER_S)
 
 static struct bed_told *tell(struct bed *b, char what, uint64_t id)
 {
@@ -169,6 +171,8 @@ pid_t bed_run(char *const argv[], const char *log)
 
     assert_true(pid >= 0);
     if (pid == 0) {
+        /* What a failed setup started does not outlive the test. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (!freopen(log, "a", stderr) || !freopen("/dev/null", "w", stdout))
             _exit(125);
         (void)execvp(argv[0], argv);

@@ -2,9 +2,8 @@
 /*
  * bed_slurm - a real slurmctld and slurmds below an engine under test
  *
- * They run as whoever runs the test, on ports that were free a moment ago, with the
- * bed's own MUNGE key. Several slurmds on one host need the distribution's
- * --enable-multiple-slurmd.
+ * They run as whoever runs the test, on ports of their own, with the bed's own MUNGE
+ * key. Several slurmds on one host need the distribution's --enable-multiple-slurmd.
  */
 #include "config.h"
 
@@ -19,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,18 +62,47 @@ const char *bed_slurm_missing(void)
 #endif
 }
 
-static int free_port(void)
+/* A name of the abstract kind is ours as long as this process lives. */
+static bool reserve(int port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t n = sizeof(a);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+    (void)snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "hopluu-bed-port-%d", port);
+    if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+        return true;
     (void)close(fd);
-    return ntohs(a.sin_port);
+    return false;
+}
+
+static bool is_free(int port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)port),
+                            .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok;
+
+    assert_true(fd >= 0);
+    ok = bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+    (void)close(fd);
+    return ok;
+}
+
+/* Below the ports that the kernel gives to whoever connects: one of those would be
+ * taken while a slurmctld that is to come back is away, if only by the peer that looks
+ * for it. */
+static int free_port(void)
+{
+    for (int i = 0; i < 10000; i++) {
+        int port = 10000 + (getpid() * 37 + i) % 10000;
+
+        if (is_free(port) && reserve(port))
+            return port;
+    }
+    fail_msg("no port between 10000 and 20000 is free");
+    return -1;
 }
 
 static void write_conf(struct bed *b)
