@@ -74,6 +74,18 @@ command_fseff_CFLAGS = $(program_cflags)
 command_fseff_LDFLAGS = $(program_ldflags)
 command_fseff_LDADD = $(command_libs)
 
+bin_PROGRAMS += command/fprio
+command_fprio_SOURCES = command/fprio.c
+command_fprio_CFLAGS = $(program_cflags)
+command_fprio_LDFLAGS = $(program_ldflags)
+command_fprio_LDADD = $(command_libs)
+
+bin_PROGRAMS += command/fshare
+command_fshare_SOURCES = command/fshare.c
+command_fshare_CFLAGS = $(program_cflags)
+command_fshare_LDFLAGS = $(program_ldflags)
+command_fshare_LDADD = $(command_libs)
+
 bin_PROGRAMS += command/freport
 command_freport_SOURCES = command/freport.c command/freport.h \
 	command/freport_annual.c \

@@ -45,7 +45,7 @@ _hopluu()
             words=$("$1" --help 2>/dev/null | grep -oE -- '--[A-Za-z][A-Za-z0-9-]+' | sort -u)
         else
             case $command in
-            fcancel | fexplain | fqueue | fseff) words=$(_hopluu_jobs) ;;
+            fcancel | fexplain | fprio | fqueue | fseff) words=$(_hopluu_jobs) ;;
             facctmgr)
                 case $before in
                 facctmgr) words='add modify delete show dump load move print sign' ;;
@@ -73,6 +73,6 @@ _hopluu()
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fseff freport fverify fbundle fcontrol \
+complete -F _hopluu fqueue fcancel finfo facct fbalance fexplain fprio fseff fshare freport fverify fbundle fcontrol \
     facctmgr
 complete -o default -F _hopluu fbatch fmap

@@ -142,27 +142,39 @@ static void local_odds(void *arg, const struct request *r, struct route_view *v)
 const struct fed_local engine_glue_local = {
     .fits = local_fits, .estimate = local_estimate, .odds = local_odds};
 
+#define USAGE_TEXT_MAX (16u << 20)
+
 /* How its estimates held and what sharing saved, kept over a restart; without the file
  * the record is only shorter. */
-static int record_path(const struct center *c, char path[PATH_MAX])
+static int record_path(const struct center *c, const char *name, char path[PATH_MAX])
 {
-    return path_join(path, PATH_MAX, c->settings->state_dir, "scheduler");
+    return path_join(path, PATH_MAX, c->settings->state_dir, name);
+}
+
+static void keep(const struct center *c, const char *name, struct buf *b)
+{
+    char path[PATH_MAX];
+    struct err err = {0};
+    int r = record_path(c, name, path);
+
+    if (r == 0)
+        r = b->err ? b->err : path_write(path, buf_text(b), b->len, 0600, &err);
+    if (r < 0)
+        log_info("%s: the scheduler's record was not kept: %s", name,
+                 err_text(&err, r));
+    buf_release(b);
 }
 
 void engine_glue_keep(struct center *c)
 {
-    struct buf b = BUF_INIT(FORECAST_TEXT_MAX);
-    char path[PATH_MAX];
-    struct err err = {0};
-    int r = record_path(c, path);
+    struct buf record = BUF_INIT(FORECAST_TEXT_MAX);
+    struct buf usage = BUF_INIT(USAGE_TEXT_MAX);
+    struct sched *s = c->engine->ops->scheduler(c->engine)->sched;
 
-    if (r == 0) {
-        sched_keep(c->engine->ops->scheduler(c->engine)->sched, &b);
-        r = b.err ? b.err : path_write(path, buf_text(&b), b.len, 0600, &err);
-    }
-    if (r < 0)
-        log_info("the scheduler's record was not kept: %s", err_text(&err, r));
-    buf_release(&b);
+    sched_keep(s, &record);
+    keep(c, "scheduler", &record);
+    sched_keep_usage(s, queue_now_s(), &usage);
+    keep(c, "fairshare", &usage);
 }
 
 /* One of our own jobs stands so now: what sharing saves our users is counted by it. */
@@ -196,18 +208,20 @@ static int own_again(const struct holding *h, void *arg)
     return 0;
 }
 
-static void read_back(struct center *c)
+static void read_back(struct center *c,
+                      const char *name,
+                      size_t most,
+                      int (*recall)(struct sched *s, const char *text, struct err *err))
 {
-    struct buf b = BUF_INIT(FORECAST_TEXT_MAX);
+    struct buf b = BUF_INIT(most);
     char path[PATH_MAX];
     struct err err = {0};
-    int r = record_path(c, path);
+    int r = record_path(c, name, path);
 
     if (r == 0)
         r = path_read(path, &b, &err);
     if (r == 0)
-        r = sched_recall(c->engine->ops->scheduler(c->engine)->sched, buf_text(&b),
-                         &err);
+        r = recall(c->engine->ops->scheduler(c->engine)->sched, buf_text(&b), &err);
     if (r < 0 && r != -ENOENT)
         log_info("%s: %s: the scheduler's record begins anew", path, err_text(&err, r));
     buf_release(&b);
@@ -260,8 +274,10 @@ int engine_glue_open(struct center *c, struct err *err)
             return err_set(err, -ENAMETOOLONG, "state_dir is too long");
         r = engine_local_new(c->base, &local, &cb, c, &c->engine, err);
     }
-    if (r == 0)
-        read_back(c);
+    if (r == 0) {
+        read_back(c, "scheduler", FORECAST_TEXT_MAX, sched_recall);
+        read_back(c, "fairshare", USAGE_TEXT_MAX, sched_recall_usage);
+    }
     if (r == 0)
         r = c->engine->ops->configure(c->engine, s->site, err);
     return r;

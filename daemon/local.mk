@@ -15,6 +15,7 @@ daemon_hopluud_SOURCES = \
 	daemon/ops_jobs.c \
 	daemon/ops_money.c \
 	daemon/ops_journal.c \
+	daemon/ops_priority.c \
 	daemon/ops_records.c \
 	daemon/ops_slurm.c \
 	daemon/ops_submit.c \
@@ -28,7 +29,7 @@ daemon_hopluud_SOURCES = \
 	daemon/rolls.c daemon/rolls.h \
 	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \
-	daemon/settings_plugins.c daemon/settings_topology.c \
+	daemon/settings_plugins.c daemon/settings_priority.c daemon/settings_topology.c \
 	daemon/settings_site.c \
 	daemon/settings_value.c \
 	daemon/staging.c daemon/staging.h \

@@ -76,6 +76,7 @@ static json_t *show(struct center *c, const struct holding *h)
     enum job_reason reason = h->hold == HOLD_FINAL ? h->reason : fed_reason(c->fed, h);
     uint32_t where = h->grant.center;
     struct expected e = {.wait_s = -1, .p90_s = -1, .held90 = -1};
+    struct fair_terms terms;
 
     if (h->hold == HOLD_WAITING)
         e = expect(c, h);
@@ -83,6 +84,11 @@ static json_t *show(struct center *c, const struct holding *h)
     if (h->hold == HOLD_WAITING && reason == REASON_RESOURCES && where == s->number)
         reason = c->engine->ops->reason(c->engine, h->id);
     /* For display: a lack of memory shows as a missing member. */
+    if (h->hold == HOLD_WAITING
+        && sched_terms(c->engine->ops->scheduler(c->engine)->sched, h->id,
+                       queue_now_s(), &terms))
+        (void)json_object_set_new(o, "priority",
+                                  json_integer((json_int_t)terms.priority));
     (void)json_object_set_new(o, "reason", json_string(job_reason_word(reason)));
     (void)json_object_set_new(o, "center",
                               json_string(where ? site_center_name(s, where) : ""));

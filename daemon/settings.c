@@ -62,6 +62,17 @@ static cfg_opt_t plugins_opts[] = {
     CFG_STR("proxy_partition", "", CFGF_NONE),
     CFG_END(),
 };
+static cfg_opt_t priority_opts[] = {
+    CFG_INT("weight_age", 0, CFGF_NONE),
+    CFG_INT("weight_fairshare", 0, CFGF_NONE),
+    CFG_INT("weight_job_size", 0, CFGF_NONE),
+    CFG_INT("weight_partition", 0, CFGF_NONE),
+    CFG_STR("max_age", "7-0", CFGF_NONE),
+    CFG_STR("decay_half_life", "7-0", CFGF_NONE),
+    CFG_STR("calc_period", "5:00", CFGF_NONE),
+    CFG_BOOL("favor_small", cfg_false, CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t partition_opts[] = {
     CFG_STR("nodes", NULL, CFGF_NODEFAULT),
     CFG_BOOL("default", cfg_false, CFGF_NONE),
@@ -71,6 +82,7 @@ static cfg_opt_t partition_opts[] = {
     CFG_STR("core_hour", "1", CFGF_NONE),
     CFG_STR("gib_hour", "0", CFGF_NONE),
     CFG_STR("gpu_hour", "0", CFGF_NONE),
+    CFG_INT("priority_job_factor", 1, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t institution_opts[] = {
@@ -78,11 +90,13 @@ static cfg_opt_t institution_opts[] = {
     CFG_STR("en", "", CFGF_NONE),
     CFG_STR("ministry", "", CFGF_NONE),
     CFG_STR("home", "", CFGF_NONE),
+    CFG_INT("shares", 1, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t project_opts[] = {
     CFG_STR("institution", NULL, CFGF_NODEFAULT),
     CFG_STR("budget", "0", CFGF_NONE),
+    CFG_INT("shares", 1, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t person_opts[] = {
@@ -117,6 +131,7 @@ static cfg_opt_t file_opts[] = {
     CFG_SEC("engine", engine_opts, CFGF_NONE),
     CFG_SEC("topology", topology_opts, CFGF_NONE),
     CFG_SEC("plugins", plugins_opts, CFGF_NONE),
+    CFG_SEC("priority", priority_opts, CFGF_NONE),
     CFG_SEC("partition", partition_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
     CFG_SEC("institution", institution_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
     CFG_SEC("project", project_opts, CFGF_TITLE | CFGF_MULTI | CFGF_NO_TITLE_DUPES),
@@ -327,6 +342,8 @@ int settings_read(const char *path, struct settings **ret_settings, struct err *
         r = settings_topology(cfg, c->dir, c->site, err);
     if (r == 0)
         r = settings_plugins(cfg, &c->plugins, err);
+    if (r == 0)
+        r = settings_priority(cfg, &c->site->priority, err);
     cfg_free(cfg);
     if (r == 0)
         *ret_settings = TAKE_PTR(c);

@@ -43,6 +43,9 @@ int settings_topology(cfg_t *cfg, const char *dir, struct site *site, struct err
 /* The section of the plugins in the center's own Slurm. */
 int settings_plugins(cfg_t *cfg, struct plugin_settings *p, struct err *err);
 
+/* The order of the queue. */
+int settings_priority(cfg_t *cfg, struct priority_rule *p, struct err *err);
+
 /* name relative to dir, allocated; NULL = no memory. */
 char *conf_path(const char *dir, const char *name);
 

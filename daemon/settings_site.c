@@ -14,6 +14,8 @@
 
 #include "base/banned.h"
 
+#define SHARES_MAX 1000000
+
 static int no_memory(struct err *err)
 {
     return err_set(err, -ENOMEM, "out of memory");
@@ -48,6 +50,8 @@ static int read_partition(cfg_t *sec, struct partition *p, struct err *err)
         r = conf_milli(sec, "gib_hour", &p->gib_hour_milli, err);
     if (r == 0)
         r = conf_milli(sec, "gpu_hour", &p->gpu_hour_milli, err);
+    if (r == 0)
+        r = conf_u32(sec, "priority_job_factor", 0, 65533, &p->job_factor, err);
     if (r == 0 && p->max_time_s != DURATION_UNLIMITED
         && p->default_time_s > p->max_time_s)
         r = conf_fail(sec, "default_time", err, "is longer than max_time");
@@ -104,6 +108,8 @@ static int read_institutions(cfg_t *cfg, struct site *s, struct err *err)
                           err);
         if (r == 0 && cfg_getstr(sec, "home")[0])
             r = conf_name(sec, "home", cfg_getstr(sec, "home"), x->home, err);
+        if (r == 0)
+            r = conf_u32(sec, "shares", 0, SHARES_MAX, &x->shares, err);
         if (r < 0)
             return r;
     }
@@ -142,6 +148,8 @@ static int read_projects(cfg_t *cfg, struct site *s, struct err *err)
             x->budget_milli = -1;
         else if (r == 0)
             r = conf_milli(sec, "budget", &x->budget_milli, err);
+        if (r == 0)
+            r = conf_u32(sec, "shares", 0, SHARES_MAX, &x->shares, err);
         if (r < 0)
             return r;
     }

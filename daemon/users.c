@@ -77,6 +77,8 @@ static const struct {
     {"info",         op_info,         false},
     {"balance",      op_balance,      false},
     {"explain",      op_explain,      true },
+    {"priorities",   op_priorities,   false},
+    {"shares",       op_shares,       false},
     {"report",       op_report,       false},
     {"records",      op_records,      false},
     {"give",         op_give,         false},

@@ -88,6 +88,8 @@ int op_declare_lost(struct ask *a, struct err *err);
 int op_wait(struct ask *a, struct err *err);
 int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);
+int op_priorities(struct ask *a, struct err *err);
+int op_shares(struct ask *a, struct err *err);
 int op_explain(struct ask *a, struct err *err);
 int op_report(struct ask *a, struct err *err);
 int op_give(struct ask *a, struct err *err);

@@ -27,10 +27,12 @@ dist_man_MANS += \
 	docs/man/fseff.1 \
 	docs/man/finfo.1 \
 	docs/man/fmap.1 \
+	docs/man/fprio.1 \
 	docs/man/fqueue.1 \
 	docs/man/fbundle.1 \
 	docs/man/freport.1 \
 	docs/man/fverify.1 \
+	docs/man/fshare.1 \
 	docs/man/fsim.1 \
 	docs/man/hopluu-agreement.5 \
 	docs/man/hopluu-keys.8 \

@@ -148,6 +148,9 @@ static void op_adopt(struct engine *en,
     j->state = LJOB_ADOPTED;
     j->started = started;
     j->own = s->home;
+    (void)word_copy(j->institution, sizeof(j->institution),
+                    s->institution ? s->institution : "");
+    (void)word_copy(j->project, sizeof(j->project), s->project ? s->project : "");
     (void)evtimer_add(j->later, &tv); /* cannot fail: the event has its slot */
     TABLE_FOREACH (e->nodes, n, next)
         if (n->conn && local_find(e, s->id) == j)

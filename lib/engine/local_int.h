@@ -88,6 +88,8 @@ struct local_job {
     struct request request;
     bool home;
     bool own;
+    char institution[NAME_CAP]; /* adopted: whose use it is */
+    char project[NAME_CAP];
     bool cancelled;           /* with signal 0 */
     bool in_sched;            /* holds nodes there */
     char boot[NAME_CAP];      /* of the first node when start was sent */

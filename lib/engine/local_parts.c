@@ -180,7 +180,8 @@ int parts_from_table(struct local_job *j, const json_t *table)
 
 bool parts_restore(struct local_job *j)
 {
-    struct sched_meta meta = queue_meta(j->own, "", 0, j->started);
+    struct sched_meta meta =
+        queue_meta(&j->e->q, j->own, j->institution, j->project, 0, j->started);
     struct node_pick *pick = calloc(j->n_parts ? j->n_parts : 1, sizeof(*pick));
     int r = pick ? 0 : -ENOMEM;
 

@@ -140,7 +140,8 @@ static int add_partition(struct queue *q,
                                  .up = true,
                                  .max_time_s = p->max_time_s,
                                  .default_time_s = p->default_time_s,
-                                 .max_nodes = p->max_nodes};
+                                 .max_nodes = p->max_nodes,
+                                 .job_factor = p->job_factor};
     struct words w = WORDS_INIT(NODES_MAX, NODE_LIST_MAX);
     int bit;
     int r;
@@ -154,6 +155,34 @@ static int add_partition(struct queue *q,
         r = add_member(all, w.v[i], (uint32_t)bit);
     words_release(&w);
     return r;
+}
+
+/* The order of the queue, and whose share is how large. */
+static int set_priority(struct queue *q, const struct site *site, struct err *err)
+{
+    const struct priority_rule *p = &site->priority;
+    const struct sched_priority sp = {
+        .weights = {.age = p->weight_age,
+                    .fairshare = p->weight_fairshare,
+                    .size = p->weight_job_size,
+                    .partition = p->weight_partition,
+                    .max_age_s = p->max_age_s},
+        .half_life_s = p->decay_half_life_s,
+        .calc_s = p->calc_period_s,
+        .favor_small = p->favor_small,
+    };
+    char path[FAIR_NAME_CAP];
+    int r = 0;
+
+    for (size_t i = 0; i < site->n_institutions && !r; i++)
+        r = sched_shares_set(q->sched, site->institutions[i].name,
+                             site->institutions[i].shares, err);
+    for (size_t i = 0; i < site->n_projects && !r; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", site->projects[i].institution,
+                       site->projects[i].name); /* two names and a stroke fit */
+        r = sched_shares_set(q->sched, path, site->projects[i].shares, err);
+    }
+    return r ? r : sched_priority_set(q->sched, &sp, queue_now_s());
 }
 
 int queue_configure(struct queue *q,
@@ -174,6 +203,8 @@ int queue_configure(struct queue *q,
         HASH_DEL(all, m);
         free(m);
     }
+    if (!r)
+        r = set_priority(q, site, err);
     if (!r) {
         q->site = site;
         queue_kick(q);
@@ -181,20 +212,30 @@ int queue_configure(struct queue *q,
     return r;
 }
 
-struct sched_meta queue_meta(bool own,
+struct sched_meta queue_meta(const struct queue *q,
+                             bool own,
+                             const char *institution,
                              const char *project,
                              uint32_t priority,
                              struct wall queued)
 {
-    return (struct sched_meta){.group = own ? 0 : 1,
-                               .priority = priority,
-                               .user = table_hash(project, strlen(project)),
-                               .submit_s = queued.us / US_PER_S};
+    struct sched_meta m = {.group = own ? 0 : 1,
+                           .priority = priority,
+                           .user = table_hash(project, strlen(project)),
+                           .submit_s = queued.us / US_PER_S};
+    const struct project *known = q->site ? site_project(q->site, project) : NULL;
+
+    if (known)
+        institution = known->institution;
+    if (institution[0] && project[0])
+        (void)snprintf(m.account, sizeof(m.account), "%s/%s", institution, project);
+    return m;
 }
 
 int queue_put(struct queue *q, const struct engine_job *j, struct err *err)
 {
-    struct sched_meta meta = queue_meta(j->own, j->project, j->priority, j->queued);
+    struct sched_meta meta =
+        queue_meta(q, j->own, j->institution, j->project, j->priority, j->queued);
     int r = sched_submit(q->sched, j->id, &j->request, &meta, queue_now_s(), err);
 
     if (r == -EEXIST)
@@ -207,7 +248,7 @@ int queue_put(struct queue *q, const struct engine_job *j, struct err *err)
 int64_t queue_estimate(struct queue *q, const struct request *r, bool own)
 {
     struct now now = now_read();
-    struct sched_meta meta = queue_meta(own, "", 0, now.wall);
+    struct sched_meta meta = queue_meta(q, own, "", "", 0, now.wall);
     int64_t wait_s;
 
     if (sched_estimate(q->sched, r, &meta, now.wall.us / US_PER_S, &wait_s, NULL))
@@ -220,7 +261,7 @@ struct forecast_wait queue_odds(struct queue *q,
                                 bool own,
                                 int64_t wait_s)
 {
-    struct sched_meta meta = queue_meta(own, "", 0, now_read().wall);
+    struct sched_meta meta = queue_meta(q, own, "", "", 0, now_read().wall);
 
     return sched_odds(q->sched, r, &meta, wait_s);
 }

@@ -66,8 +66,11 @@ enum job_reason queue_reason(struct queue *q, uint64_t id);
 /* A node as finfo shows it, from what `sched` knows. */
 void queue_node(const struct queue *q, uint32_t index, struct engine_node *ret_node);
 
-/* The keys that a request is predicted and queued by. */
-struct sched_meta queue_meta(bool own,
+/* The keys that a request is predicted and queued by; institution and project "" =
+ * nobody's. Its use counts for the project's institution where the project is known. */
+struct sched_meta queue_meta(const struct queue *q,
+                             bool own,
+                             const char *institution,
                              const char *project,
                              uint32_t priority,
                              struct wall queued);

@@ -103,8 +103,8 @@ void sjob_reserved(struct sjob *j)
 void sjob_defer(struct sjob *j, int64_t wait_s)
 {
     struct sched *s = j->e->q.sched;
-    struct sched_meta meta =
-        queue_meta(j->job.own, j->job.project, j->job.priority, j->job.queued);
+    struct sched_meta meta = queue_meta(&j->e->q, j->job.own, j->job.institution,
+                                        j->job.project, j->job.priority, j->job.queued);
     int64_t now_s = queue_now_s();
     struct err err = {0};
     int r;

@@ -112,8 +112,8 @@ static struct node_pick *picks_of(const struct slurm *e,
 void mirror_hold(struct sjob *j, const struct slurm_job *s)
 {
     struct slurm *e = j->e;
-    struct sched_meta meta =
-        queue_meta(j->job.own, j->job.project, j->job.priority, j->job.queued);
+    struct sched_meta meta = queue_meta(&e->q, j->job.own, j->job.institution,
+                                        j->job.project, j->job.priority, j->job.queued);
     _cleanup_(freep) struct node_pick *pick = NULL;
     size_t n;
 

@@ -28,6 +28,7 @@ struct partition {
     int64_t core_hour_milli; /* price of a core for an hour, thousandths of a unit */
     int64_t gib_hour_milli;
     int64_t gpu_hour_milli;
+    uint32_t job_factor; /* Slurm's PriorityJobFactor */
 };
 
 struct institution {
@@ -36,6 +37,7 @@ struct institution {
     char title_en[TITLE_CAP];
     char ministry[NAME_CAP]; /* or another institution above it */
     char home[NAME_CAP];     /* center that keeps its budget */
+    uint32_t shares;         /* among institutions, for fair share */
     bool capped;             /* all that is below it may use this much here */
     int64_t ceiling_milli;
 };
@@ -44,6 +46,7 @@ struct project {
     char name[NAME_CAP]; /* unique in the federation: "ioit.climate" */
     char institution[NAME_CAP];
     int64_t budget_milli; /* allowance at this center; -1 = no limit */
+    uint32_t shares;      /* among the institution's projects, for fair share */
 };
 
 /* One local account and who that is to the federation. */
@@ -98,6 +101,18 @@ struct peer {
     int mine; /* which side of the agreement is ours: 0 or 1 */
 };
 
+/* How the queue is ordered; all weights 0 = first come, first served. */
+struct priority_rule {
+    uint32_t weight_age;
+    uint32_t weight_fairshare;
+    uint32_t weight_job_size;
+    uint32_t weight_partition;
+    uint32_t max_age_s;
+    uint32_t decay_half_life_s;
+    uint32_t calc_period_s;
+    bool favor_small;
+};
+
 struct site {
     char name[NAME_CAP];
     uint32_t number;
@@ -114,11 +129,12 @@ struct site {
     size_t n_mappings;
     struct peer *peers;
     size_t n_peers;
-    char *topology;       /* switches, text of a topology.conf; NULL = not said */
-    char *distance;       /* per level of the machine, "1:4:10:100"; NULL = the usual */
-    char *capacity;       /* of links per level, "1:1:1:8"; NULL = all the same */
-    bool crumbs;          /* jobs that say nothing take what others leave */
-    uint32_t candidates;  /* copies of one job at a time, 1 to CANDIDATES_MAX */
+    char *topology;      /* switches, text of a topology.conf; NULL = not said */
+    char *distance;      /* per level of the machine, "1:4:10:100"; NULL = the usual */
+    char *capacity;      /* of links per level, "1:1:1:8"; NULL = all the same */
+    bool crumbs;         /* jobs that say nothing take what others leave */
+    uint32_t candidates; /* copies of one job at a time, 1 to CANDIDATES_MAX */
+    struct priority_rule priority;
     int64_t margin_s;     /* a peer must be earlier by more than this */
     uint32_t max_pending; /* jobs held here that wait; full is -EAGAIN */
 };

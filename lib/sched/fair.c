@@ -17,33 +17,13 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/table.h"
 #include "base/words.h"
+#include "sched/fair_int.h"
 
 #include "base/banned.h"
 
 #define SHARES_MAX 1000000
 #define UNIT_HALVES 64 /* half lives until usage is brought up to date */
-
-struct fair_node {
-    char path[FAIR_NAME_CAP]; /* key */
-    struct fair_node *above;  /* NULL = top */
-    struct fair_usage used;   /* in units of at_s */
-    uint32_t shares;
-    uint32_t n_below;
-    struct fair_view view;
-    UT_hash_handle hh;
-};
-
-struct fair {
-    int64_t half_life_s;
-    struct fair_usage machine;
-    struct fair_node *nodes; /* by path */
-    int64_t at_s;
-    bool begun;
-    struct fair_node **order; /* [n_order] in turn, after fair_rank() */
-    size_t n_order;
-};
 
 struct fair *fair_new(int64_t half_life_s, const struct fair_usage *machine)
 {
@@ -72,7 +52,7 @@ void *fair_free(struct fair *f)
     return NULL;
 }
 
-static struct fair_node *find(const struct fair *f, const char *path)
+struct fair_node *fair_find(const struct fair *f, const char *path)
 {
     char key[FAIR_NAME_CAP] = "";
     struct fair_node *n = NULL;
@@ -98,7 +78,7 @@ static bool path_ok(const char *path)
 int fair_set(struct fair *f, const char *path, uint32_t shares, struct err *err)
 {
     const char *slash = strrchr(path, '/');
-    struct fair_node *n = find(f, path);
+    struct fair_node *n = fair_find(f, path);
     struct fair_node *above = NULL;
 
     if (!path_ok(path))
@@ -115,7 +95,7 @@ int fair_set(struct fair *f, const char *path, uint32_t shares, struct err *err)
         char up[FAIR_NAME_CAP] = "";
 
         memcpy(up, path, (size_t)(slash - path));
-        above = find(f, up);
+        above = fair_find(f, up);
         if (!above)
             return err_set(err, -ENOENT, "there is no %s", up);
     }
@@ -137,13 +117,23 @@ int fair_set(struct fair *f, const char *path, uint32_t shares, struct err *err)
     return 0;
 }
 
+/* All usage is brought up to date: in units of now_s from here on. */
+static void settle(struct fair *f, int64_t now_s, double halves)
+{
+    struct fair_node *n;
+    struct fair_node *next;
+
+    TABLE_FOREACH (f->nodes, n, next)
+        for (int r = 0; r < _FAIR_RESOURCE_MAX; r++)
+            n->used.of[r] *= exp2(-halves);
+    f->at_s = now_s;
+}
+
 /* What one unit told at now_s counts; usage is brought up to date when that is large.
  */
 static double unit(struct fair *f, int64_t now_s)
 {
     double halves;
-    struct fair_node *n;
-    struct fair_node *next;
 
     if (!f->begun) {
         f->begun = true;
@@ -152,11 +142,19 @@ static double unit(struct fair *f, int64_t now_s)
     halves = (double)(now_s - f->at_s) / (double)f->half_life_s;
     if (halves <= UNIT_HALVES)
         return exp2(halves);
-    TABLE_FOREACH (f->nodes, n, next)
-        for (int r = 0; r < _FAIR_RESOURCE_MAX; r++)
-            n->used.of[r] *= exp2(-halves);
-    f->at_s = now_s;
+    settle(f, now_s, halves);
     return 1;
+}
+
+void fair_tune(struct fair *f,
+               int64_t half_life_s,
+               const struct fair_usage *machine,
+               int64_t now_s)
+{
+    if (f->begun && now_s > f->at_s)
+        settle(f, now_s, (double)(now_s - f->at_s) / (double)f->half_life_s);
+    f->half_life_s = MAX(half_life_s, INT64_C(1));
+    f->machine = *machine;
 }
 
 int fair_use(struct fair *f,
@@ -164,7 +162,7 @@ int fair_use(struct fair *f,
              const struct fair_usage *used,
              int64_t now_s)
 {
-    struct fair_node *n = find(f, path);
+    struct fair_node *n = fair_find(f, path);
     double counts;
 
     if (!n)
@@ -218,7 +216,7 @@ static void levels(const struct fair *f, struct fair_node **v, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct fair_view *x = &v[i]->view;
 
-        *x = (struct fair_view){.shares = v[i]->shares};
+        *x = (struct fair_view){.shares = v[i]->shares, .used = v[i]->used};
         x->share = shares > 0 ? v[i]->shares / shares : 0;
         x->usage = usage > 0 ? dominant(f, v[i]) / usage : 0;
         x->level = v[i]->shares == 0 ? 0
@@ -317,7 +315,7 @@ int fair_rank(struct fair *f)
 
 int fair_look(const struct fair *f, const char *path, struct fair_view *ret_v)
 {
-    const struct fair_node *n = find(f, path);
+    const struct fair_node *n = fair_find(f, path);
 
     if (!n)
         return -ENOENT;

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 
@@ -45,6 +46,13 @@ struct fair;
 struct fair *fair_new(int64_t half_life_s, const struct fair_usage *machine);
 void *fair_free(struct fair *f);
 DEFINE_FREEP(fair, struct fair)
+
+/* Half-life and machine from now on; what was used before has decayed by the old one.
+ */
+void fair_tune(struct fair *f,
+               int64_t half_life_s,
+               const struct fair_usage *machine,
+               int64_t now_s);
 
 /*
  * fair_set - a node is there, with so many shares among its siblings
@@ -73,6 +81,7 @@ struct fair_view {
     double level;  /* LF = S / U; INFINITY = it used nothing */
     double share;  /* S */
     double usage;  /* U */
+    struct fair_usage used; /* decayed, as of the latest fair_tune() or later */
     uint32_t shares;
     uint32_t rank; /* 1 = first; leaves that tie have the same */
 };
@@ -84,6 +93,14 @@ int fair_look(const struct fair *f, const char *path, struct fair_view *ret_v);
 void fair_each(const struct fair *f,
                int (*each)(const char *path, const struct fair_view *v, void *arg),
                void *arg);
+
+/* What everybody used, as lines of text: "at SECONDS", then "PATH CORE_S GIB_S GPU_S",
+ * parents first. */
+void fair_write(const struct fair *f, struct buf *b);
+
+/* The same back, into a tree that used nothing yet; a node that is not there comes with
+ * one share. 0, -EINVAL (the text names the line), -ENOSPC or -ENOMEM. */
+int fair_read(struct fair *f, const char *text, struct err *err);
 
 /*
  * Slurm's multifactor priority: a sum of weighted factors from 0 to 1

@@ -4,7 +4,7 @@ lib_libsched_la_SOURCES = \
 	lib/sched/backfill.c lib/sched/backfill.h \
 	lib/sched/backlog.c lib/sched/backlog.h \
 	lib/sched/demand.c lib/sched/demand.h \
-	lib/sched/fair.c lib/sched/fair.h \
+	lib/sched/fair.c lib/sched/fair.h lib/sched/fair_int.h lib/sched/fair_text.c \
 	lib/sched/forecast.c lib/sched/forecast.h \
 	lib/sched/heap.c lib/sched/heap.h \
 	lib/sched/idmap.c lib/sched/idmap.h \
@@ -21,6 +21,7 @@ lib_libsched_la_SOURCES = \
 	lib/sched/sched_odds.c \
 	lib/sched/sched_pass.c \
 	lib/sched/sched_plan.c \
+	lib/sched/sched_priority.c \
 	lib/sched/sched_shape.c \
 	lib/sched/sched_share.c \
 	lib/sched/sched_site.c \

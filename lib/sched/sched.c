@@ -120,6 +120,24 @@ int job_queue(struct sched *s, uint32_t x)
     return 0;
 }
 
+/* Its priority, or the rule, is another one. */
+void job_reorder(struct sched *s, uint32_t x)
+{
+    struct site_job *j = &s->jobs[x];
+    struct backlog *b = backlog_of(s, j);
+    struct backlog_entry e = {
+        .shape = &j->shape->shape, .slot = x, .pred_s = job_stay(s, j)};
+    int r;
+
+    rank(s, j, &e);
+    backlog_remove(b, x);
+    r = backlog_add(b, &e);
+    assert(r == 0); /* into the room that it left */
+    (void)r;        /* for builds that leave assert() out */
+    s->partitions[j->shape->partition].plan.valid = false;
+    s->dirty = true;
+}
+
 void job_unqueue(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
@@ -266,6 +284,7 @@ static int job_new(struct sched *s,
     j = &s->jobs[x];
     j->id = job;
     j->user = meta->user;
+    j->account = account_get(s, meta->account);
     j->priority = meta->priority;
     j->submit_s = meta->submit_s;
     j->begin_s = meta->begin_s;
@@ -303,6 +322,7 @@ int sched_submit(struct sched *s,
 
     if (r < 0)
         return r;
+    priority_now(s, &s->jobs[x], now_s);
     if (meta->begin_s <= now_s)
         odds_say(s, x, now_s);
     r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
@@ -348,6 +368,7 @@ int sched_start(struct sched *s, uint64_t job, int64_t now_s)
         return r;
     j = &s->jobs[x];
     j->state = SCHED_RUNNING;
+    j->charged_s = now_s;
     odds_started(s, x, now_s);
     s->counts.reserved--;
     s->counts.running++;
@@ -387,12 +408,13 @@ int sched_requeue(struct sched *s, uint64_t job, int64_t now_s)
     int64_t start_s;
     int64_t end_s;
 
-    (void)now_s; /* it keeps its place in the queue */
     if (!x)
         return r;
+    charge(s, &s->jobs[x], now_s);
     was = s->jobs[x].state;
     start_s = s->jobs[x].start_s;
     end_s = s->jobs[x].end_s;
+    priority_now(s, &s->jobs[x], now_s); /* it waits since it was submitted */
     r = job_queue(s, x);
     if (r < 0)
         return r;
@@ -423,7 +445,7 @@ int sched_end(struct sched *s, uint64_t job, int64_t now_s)
 {
     int r;
     uint32_t x = slot_in(s, job, 1u << SCHED_RUNNING, &r);
-    const struct site_job *j;
+    struct site_job *j;
     uint32_t run_s;
 
     if (!x)
@@ -433,6 +455,7 @@ int sched_end(struct sched *s, uint64_t job, int64_t now_s)
         now_s > j->start_s ? (uint32_t)MIN(now_s - j->start_s, (int64_t)UINT32_MAX) : 0;
     /* A run that cannot be remembered is only a worse prediction. */
     (void)predict_ended(s->predict, j->user, j->limit_s, j->shape->shape.cores, run_s);
+    charge(s, j, now_s);
     return sched_end_unlearned(s, job);
 }
 
@@ -477,6 +500,7 @@ int sched_restore_running(struct sched *s,
         return -ENOMEM;
     }
     j->state = SCHED_RUNNING;
+    j->charged_s = MAX(started_s, s->charged_s);
     s->counts.running++;
     s->n_jobs++;
     plans_invalid(s);

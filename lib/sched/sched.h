@@ -27,6 +27,7 @@
 #include "model/job_state.h"
 #include "model/request.h"
 #include "model/supply.h"
+#include "sched/fair.h"
 #include "sched/forecast.h"
 #include "sched/nodes.h"
 #include "sched/predict.h"
@@ -91,6 +92,7 @@ struct sched_partition {
     uint32_t max_time_s;     /* DURATION_UNLIMITED = none */
     uint32_t default_time_s; /* for jobs that name none */
     uint32_t max_nodes;      /* per job; 0 = no limit */
+    uint32_t job_factor;     /* for priorities, among those of all partitions */
 };
 
 /* What the scheduler must know of a job beside its request. */
@@ -99,7 +101,9 @@ struct sched_meta {
     uint32_t priority; /* larger first; same priority: first come first */
     uint64_t user;     /* key for predictions */
     int64_t submit_s;
-    int64_t begin_s; /* not before; 0 = at once */
+    int64_t begin_s;             /* not before; 0 = at once */
+    char account[FAIR_NAME_CAP]; /* "institution/project" that its use counts for; "" =
+                                    none */
 };
 
 struct sched;
@@ -198,6 +202,54 @@ int sched_restore_running(struct sched *s,
                           const struct node_pick *pick,
                           size_t n,
                           int64_t started_s);
+
+/* --- priorities ------------------------------------------------------------ */
+
+/*
+ * Slurm's multifactor priority (docs/scheduling.md, "Order by fair share"): with any
+ * weight the queue is ordered by it, and who may backfill too; with none (the default)
+ * by sched_meta.priority and arrival. What accounts use is counted in any case.
+ */
+struct sched_priority {
+    struct fair_weights weights;
+    uint32_t half_life_s; /* of what was used */
+    uint32_t calc_s;      /* usage and priorities are brought up to date so often */
+    bool favor_small;     /* the size factor is larger for smaller jobs */
+};
+
+/* No weights; half-life and greatest age 7 days, brought up to date every 5 minutes. */
+struct sched_priority sched_priority_default(void);
+
+/* Those that wait are put into the new order at once. 0 or -ENOMEM. */
+int sched_priority_set(struct sched *s, const struct sched_priority *p, int64_t now_s);
+
+/* Shares of "institution" or "institution/project" among its siblings: as fair_set().
+ * One that nobody named has one share. */
+int sched_shares_set(struct sched *s,
+                     const char *account,
+                     uint32_t shares,
+                     struct err *err);
+
+/* The terms of a job that waits; false = it does not. */
+bool sched_terms(struct sched *s,
+                 uint64_t job,
+                 int64_t now_s,
+                 struct fair_terms *ret_t);
+
+/* The jobs that wait, partition by partition in queue order; non-zero from each() ends.
+ */
+void sched_each_waiting(const struct sched *s,
+                        int (*each)(uint64_t job, uint32_t partition, void *arg),
+                        void *arg);
+
+/* Accounts and what they used, brought up to date, for display. */
+const struct fair *sched_fair(struct sched *s, int64_t now_s);
+
+/* What accounts used, as text, and back (before jobs come): as fair_write(),
+ * fair_read().
+ */
+void sched_keep_usage(struct sched *s, int64_t now_s, struct buf *b);
+int sched_recall_usage(struct sched *s, const char *text, struct err *err);
 
 /* --- sharing --------------------------------------------------------------- */
 

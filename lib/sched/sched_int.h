@@ -26,16 +26,25 @@ struct site_shape {
     UT_hash_handle hh;
 };
 
+/* Who a job's use counts for. */
+struct site_account {
+    char path[FAIR_NAME_CAP]; /* key */
+    double factor;            /* fair-share factor, as of the latest calculation */
+    UT_hash_handle hh;
+};
+
 struct site_job {
     uint64_t id; /* 0 = the slot is free */
     struct site_shape *shape;
-    struct node_pick *picks; /* [n_picks] while it holds nodes */
+    struct site_account *account; /* NULL = nobody's */
+    struct node_pick *picks;      /* [n_picks] while it holds nodes */
     uint64_t user;
     uint64_t seq; /* order of arrival */
     int64_t submit_s;
     int64_t begin_s;
-    int64_t start_s; /* reserved or running: since; waiting: planned, -1 = unknown */
-    int64_t end_s;   /* expected, while it holds nodes */
+    int64_t start_s;   /* reserved or running: since; waiting: planned, -1 = unknown */
+    int64_t end_s;     /* expected, while it holds nodes */
+    int64_t charged_s; /* running: its use is counted up to then */
     uint32_t n_picks;
     uint32_t limit_s;
     uint32_t pred_s;
@@ -86,6 +95,13 @@ struct sched {
     uint64_t share_cores;
     double kept_slack_s; /* from before a restart, until there is a share */
     uint64_t kept_n;
+    struct sched_priority priority;
+    struct fair *fair;
+    struct site_account *accounts; /* table by path */
+    int64_t calc_s;                /* the next calculation of priorities */
+    int64_t ranked_s;              /* the latest ranking */
+    int64_t charged_s;             /* before a restart, use was counted up to then */
+    uint32_t sweep;  /* slot whose priority is brought up to date next; 0 = all are */
     int64_t judge_s; /* guests that wait are judged again then; INT64_MAX = none */
     uint64_t seq;
     uint64_t freed;  /* raised whenever something became free */
@@ -127,10 +143,19 @@ uint32_t plan_cores(const struct sched *s,
 
 /* sched.c */
 int job_queue(struct sched *s, uint32_t x);
+void job_reorder(struct sched *s, uint32_t x);
 void job_unqueue(struct sched *s, uint32_t x);
 int job_take(struct sched *s, uint32_t x, int64_t start_s, int64_t end_s);
 void job_give(struct sched *s, uint32_t x);
 void plans_invalid(struct sched *s);
+
+/* sched_priority.c */
+struct site_account *account_get(struct sched *s, const char *path);
+void accounts_free(struct sched *s);
+bool by_priority(const struct sched *s);
+void priority_now(struct sched *s, struct site_job *j, int64_t now_s);
+int priority_ready(struct sched *s, int64_t now_s);
+void charge(struct sched *s, struct site_job *j, int64_t now_s);
 
 /* sched_share.c */
 struct rank_rule own_rank(const struct sched *s);

@@ -340,6 +340,7 @@ static int arrive(struct sched *s, int64_t now_s)
     while ((x = order_next(&s->deferred, s->deferred_root, NULL, UINT32_MAX))) {
         if (s->jobs[x].begin_s > now_s)
             break;
+        priority_now(s, &s->jobs[x], now_s);
         if (job_queue(s, x) < 0)
             return -ENOMEM;
         order_remove(&s->deferred, &s->deferred_root, x);
@@ -356,6 +357,8 @@ int64_t sched_next_s(const struct sched *s)
 
     if (s->running.n > 0 && s->counts.waiting > 0)
         t = MIN(t, s->running.v[0].end_s);
+    if (by_priority(s) && s->counts.waiting > 0)
+        t = MIN(t, s->sweep ? 0 : s->calc_s);
     return MIN(t, s->judge_s);
 }
 
@@ -478,7 +481,9 @@ int sched_pass(struct sched *s, int64_t now_s, sched_reserved_fn cb, void *arg)
     int r;
 
     correct(s, now_s);
-    r = arrive(s, now_s);
+    r = priority_ready(s, now_s);
+    if (r == 0)
+        r = arrive(s, now_s);
     if (r == 0)
         r = share_ready(s, now_s);
     if (r < 0 || !s->dirty)

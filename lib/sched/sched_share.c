@@ -25,7 +25,8 @@
 struct rank_rule own_rank(const struct sched *s)
 {
     return (struct rank_rule){
-        .scan = s->config.policy == SCHED_EASY_SJBF ? RANK_SHORTEST : RANK_ARRIVAL,
+        .scan = s->config.policy == SCHED_EASY_SJBF && !by_priority(s) ? RANK_SHORTEST
+                                                                       : RANK_ARRIVAL,
         .local_first = s->config.local_first,
         .age_weight = s->config.age_weight,
     };

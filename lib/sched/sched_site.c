@@ -40,8 +40,10 @@ struct sched *sched_new(const struct sched_config *config)
     s->freed = 1;
     forecast_init(&s->forecast);
     s->judge_s = INT64_MAX;
+    s->priority = sched_priority_default();
     s->predict = predict_new(config->predict, PREDICT_KEYS_MAX);
-    if (!s->predict)
+    s->fair = fair_new(s->priority.half_life_s, &(struct fair_usage){.of = {1}});
+    if (!s->predict || !s->fair)
         return sched_free(s);
     return s;
 }
@@ -68,6 +70,7 @@ void *sched_free(struct sched *s)
     running_release(&s->running);
     order_pool_release(&s->deferred);
     predict_free(s->predict);
+    accounts_free(s);
     share_free(s->share);
     free(s->begun);
     free(s);

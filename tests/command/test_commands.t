@@ -64,7 +64,7 @@ unset SBATCH_TIMELIMIT SBATCH_ACCOUNT SBATCH_PARTITION
 cd "$dir" || exit 1
 
 # Without any daemon.
-for p in fbatch fqueue fcancel finfo facct fbalance fexplain fseff freport fcontrol; do
+for p in fbatch fqueue fcancel finfo facct fbalance fexplain fprio fseff fshare freport fcontrol; do
     run 0 $p --help && prints "Usage: $p"
     ok "$p --help needs no daemon"
     run 0 $p --version && prints '^hopluu '

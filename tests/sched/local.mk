@@ -6,6 +6,7 @@ sched_tests = \
 	tests/sched/test_forecast \
 	tests/sched/test_pool \
 	tests/sched/test_predict \
+	tests/sched/test_priority \
 	tests/sched/test_profile \
 	tests/sched/test_sched \
 	tests/sched/test_sched_guests \
@@ -23,6 +24,8 @@ tests_sched_test_pool_SOURCES = tests/sched/test_pool.c tests/sched/dice.h
 tests_sched_test_pool_LDADD = $(sched_test_libs)
 tests_sched_test_predict_SOURCES = tests/sched/test_predict.c
 tests_sched_test_predict_LDADD = $(sched_test_libs)
+tests_sched_test_priority_SOURCES = tests/sched/test_priority.c tests/sched/center_bed.h tests/sched/dice.h
+tests_sched_test_priority_LDADD = $(sched_test_libs) -lm
 tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h
 tests_sched_test_profile_LDADD = $(sched_test_libs)
 tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/center_bed.h tests/sched/dice.h

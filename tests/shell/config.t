@@ -44,6 +44,11 @@ wrong "a broken host list" 'nodes: ' 's/nodes = "[^"]*"/nodes = "n[4-1]"/'
 wrong "a time in words" 'max_time' 's/max_time = "[^"]*"/max_time = "soon"/'
 wrong "a default time above the limit" 'default_time: is longer than max_time' \
     's/default_time = "[^"]*"/default_time = "2-0"/'
+wrong "a weight below 0" 'priority: weight_age: -1 is outside 0 to' \
+    's/^institution "ioit".*/priority { weight_age = -1 }\n&/'
+wrong "a half-life without an end" 'priority: decay_half_life: must be a time' \
+    's/^institution "ioit".*/priority { decay_half_life = "UNLIMITED" }\n&/'
+wrong "shares in words" 'shares' 's/institution "ioit" {/institution "ioit" { shares = many/'
 wrong "a price in words" 'core_hour' 's/core_hour = "[^"]*"/core_hour = "dear"/'
 wrong "a project of nobody" "'nobody' is not declared: add institution" \
     's/project "p.ioit" { institution = "ioit"/project "p.ioit" { institution = "nobody"/'

@@ -6,6 +6,7 @@ shell_tests = \
 	tests/shell/checks.t \
 	tests/shell/config.t \
 	tests/shell/facctmgr.t \
+	tests/shell/fairshare.t \
 	tests/shell/federation.t \
 	tests/shell/full.t \
 	tests/shell/jobs.t \
