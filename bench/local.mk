@@ -74,7 +74,7 @@ CLEANFILES += bench/plugin_calls
 endif
 
 # center: a federation on this machine, measured (docs/benchmarks.md)
-EXTRA_DIST += bench/center
+EXTRA_DIST += bench/center bench/balance
 
 # slurm-federation: Slurm's own federation and Hopluu over real Slurm clusters
 EXTRA_DIST += bench/slurm-federation

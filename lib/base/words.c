@@ -4,7 +4,6 @@
 
 #include "base/words.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,13 @@ void word_cut(char *dst, size_t cap, const char *src)
     dst[n] = '\0';
 }
 
+/* Not isalnum(): a locale has no say in what a name is. */
+static bool in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+           || c == '.' || c == '_' || c == '@' || c == '+' || c == '-';
+}
+
 bool word_is_name(const char *s, size_t max)
 {
     size_t n = 0;
@@ -43,7 +49,7 @@ bool word_is_name(const char *s, size_t max)
     if (*s == '-' || *s == '.')
         return false;
     for (; s[n]; n++)
-        if (n == max || (!isalnum((unsigned char)s[n]) && !strchr("._@+-", s[n])))
+        if (n == max || !in_name(s[n]))
             return false;
     return n > 0;
 }

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* merkle - RFC 6962 trees over the lines of a journal */
+/*
+ * merkle - RFC 6962 trees over the lines of a journal
+ *
+ * SHA256_Init() and its like although OpenSSL 3 prefers EVP: SHA256() and EVP look the
+ * algorithm up at each call, which costs more than the 65 bytes of a node, and there
+ * are millions of them.
+ */
+#define OPENSSL_API_COMPAT 0x10100000L
 #include "config.h"
 
 #include "ledger/merkle.h"
@@ -13,7 +20,12 @@
 
 static int sha256(const void *bytes, size_t n, struct hash *ret_hash)
 {
-    return SHA256(bytes, n, ret_hash->b) ? 0 : -ENOMEM;
+    SHA256_CTX ctx;
+
+    return SHA256_Init(&ctx) == 1 && SHA256_Update(&ctx, bytes, n) == 1
+                   && SHA256_Final(ret_hash->b, &ctx) == 1
+               ? 0
+               : -ENOMEM;
 }
 
 int hash_line(const char *line, size_t n, struct hash *ret_hash)

@@ -46,7 +46,8 @@ static const struct {
 bool posting_kind_of(const char *from, const char *to, enum posting_kind *ret_k)
 {
     for (size_t i = 0; i < ARRAY_SIZE(joins); i++)
-        if (!strncmp(from, joins[i].from, strlen(joins[i].from))
+        if (from[0] == joins[i].from[0] && to[0] == joins[i].to[0]
+            && !strncmp(from, joins[i].from, strlen(joins[i].from))
             && !strncmp(to, joins[i].to, strlen(joins[i].to))) {
             *ret_k = joins[i].kind;
             return true;

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "report/bundle_int.h"
 #include "report/bundle_say.h"
+#include "report/job_sums.h"
 #include "report/journal_file.h"
 #include "report/note_check.h"
 #include "report/proof.h"
@@ -100,7 +101,7 @@ static int take_line(const char *line, size_t n, void *arg, struct err *err)
     if (r < 0)
         return r;
     ours = (p->txn[0] == 'S' || p->txn[0] == 'F') && p->job
-           && job_sums_has(b->jobs, p->job);
+           && job_sums_find(b->jobs, p->job) != NULL;
     if (ours) {
         (void)fwrite(line, 1, n, b->lines); /* bundle_close() asks */
         (void)fputc('\n', b->lines);
@@ -211,6 +212,8 @@ static int bind_center(const char *dir,
         r = copy_file(books, from, dir, name, err);
     if (r == 0)
         r = read_jobs(&b, err);
+    if (r == 0)
+        r = job_sums_sort(b.jobs);
     if (r == 0)
         r = bind_lines(&b, err);
     c->proven = r == 0;

@@ -13,6 +13,7 @@
 #include "base/words.h"
 #include "report/bundle_int.h"
 #include "report/calendar.h"
+#include "report/job_sums.h"
 #include "report/record_file.h"
 #include "report/record_line.h"
 #include "report/tables.h"

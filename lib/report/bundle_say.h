@@ -19,11 +19,6 @@ int check_content(const char *dir,
 
 /* The books of one center: jobs' sums are taken from its records. */
 struct job_sums;
-struct job_sums *job_sums_new(void);
-void *job_sums_free(struct job_sums *s);
-bool job_sums_has(const struct job_sums *s, uint64_t job);
-int job_sums_add(struct job_sums *s,
-                 const struct run_record *r); /* 0, -ENOMEM, -EOVERFLOW */
 int check_books(const char *dir,
                 const struct bundle_about *a,
                 const struct bundle_center *c,

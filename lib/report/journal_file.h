@@ -11,7 +11,8 @@
  * Each line without its newline, valid during the call; a value below 0 ends it, with
  * the file and line put before its text.
  *
- * 0, what each() said, -EBADMSG (too long, NUL inside, no newline at the end), -errno.
+ * 0, what each() said, -EBADMSG (too long, no newline at the end), -errno, -ENOMEM. A
+ * NUL inside is for each() to refuse.
  */
 int journal_file_each(
     const char *path,

@@ -14,6 +14,7 @@ lib_libreport_la_SOURCES = \
 	lib/report/calendar.c lib/report/calendar.h \
 	lib/report/csv.c lib/report/csv.h \
 	lib/report/export.c lib/report/export.h lib/report/export_int.h \
+	lib/report/job_sums.c lib/report/job_sums.h \
 	lib/report/note_check.c lib/report/note_check.h \
 	lib/report/proof.c lib/report/proof.h \
 	lib/report/record_file.c lib/report/record_file.h \

@@ -188,32 +188,48 @@ static bool take(struct in *in, char c)
     return true;
 }
 
-/* "name": of a member after number `from`; which one, or -EBADMSG. */
-static int take_name(struct in *in, size_t from, size_t *ret_i)
+/* Why there is no member after number `from` here. */
+static int no_name(const struct in *in, size_t from)
 {
-    const char *quote;
+    const char *quote = memchr(in->at, '"', (size_t)(in->end - in->at));
     size_t n;
 
-    if (!take(in, '"'))
-        return broken(in, "a member's name in quotes is expected");
-    quote = memchr(in->at, '"', (size_t)(in->end - in->at));
     if (!quote)
         return broken(in, "a name has no end");
     n = (size_t)(quote - in->at);
-    for (size_t i = from; i < N_MEMBERS; i++)
-        if (members[i].len == n && !memcmp(members[i].name, in->at, n)) {
-            in->at = quote + 1;
-            *ret_i = i;
-            return take(in, ':') ? 0 : broken(in, "':' is expected");
-        }
-    for (size_t i = 0; i < from; i++)
-        if (members[i].len == n && !memcmp(members[i].name, in->at, n))
-            return err_set(in->err, -EBADMSG,
-                           "byte %zu: \"%s\" is there twice or out of order: members "
-                           "stand in alphabetical order",
-                           (size_t)(in->at - in->line) + 1, members[i].name);
+    for (size_t i = 0; i < N_MEMBERS; i++) {
+        if (members[i].len != n || memcmp(members[i].name, in->at, n) != 0)
+            continue;
+        if (i >= from)
+            return broken(in, "':' is expected after the name");
+        return err_set(in->err, -EBADMSG,
+                       "byte %zu: \"%s\" is there twice or out of order: members "
+                       "stand in alphabetical order",
+                       (size_t)(in->at - in->line) + 1, members[i].name);
+    }
     return err_set(in->err, -EBADMSG, "byte %zu: \"%.*s\" is not a member of a record",
                    (size_t)(in->at - in->line) + 1, (int)(n > 40 ? 40 : n), in->at);
+}
+
+/* "name": of a member after number `from`; which one, or -EBADMSG. */
+static int take_name(struct in *in, size_t from, size_t *ret_i)
+{
+    size_t left;
+
+    if (!take(in, '"'))
+        return broken(in, "a member's name in quotes is expected");
+    left = (size_t)(in->end - in->at);
+    for (size_t i = from; i < N_MEMBERS; i++) {
+        size_t n = members[i].len;
+
+        if (left > n + 1 && in->at[n] == '"' && in->at[n + 1] == ':'
+            && !memcmp(members[i].name, in->at, n)) {
+            in->at += n + 2;
+            *ret_i = i;
+            return 0;
+        }
+    }
+    return no_name(in, from);
 }
 
 static int take_number(struct in *in,

@@ -141,6 +141,25 @@ static int sponsors_id(struct tally *t, const struct run_record *r, uint32_t *re
     return names_id(&t->names, text, ret_id);
 }
 
+/* The number of a text; most often it is that of the record before. */
+static int near_id(struct tally *t,
+                   const char *text,
+                   enum tally_key by,
+                   uint32_t *ret_id)
+{
+    uint32_t last = t->last.id[by];
+    int r;
+
+    if (last && !strcmp(names_text(&t->names, last), text)) {
+        *ret_id = last;
+        return 0;
+    }
+    r = names_id(&t->names, text, ret_id);
+    if (r == 0)
+        t->last.id[by] = *ret_id;
+    return r;
+}
+
 /* All texts of a record as numbers. */
 static int make_key(struct tally *t,
                     const struct run_record *r,
@@ -149,7 +168,7 @@ static int make_key(struct tally *t,
                     struct err *err)
 {
     const struct agency *a = NULL;
-    int ret = names_id(&t->names, r->institution, &k->id[BY_INSTITUTION]);
+    int ret = near_id(t, r->institution, BY_INSTITUTION, &k->id[BY_INSTITUTION]);
 
     if (ret == 0 && t->registry)
         ret = ministry_of(t, r, k->id[BY_INSTITUTION], &a, err);
@@ -158,17 +177,17 @@ static int make_key(struct tally *t,
     if (t->only[0] && (!a || strcmp(a->ministry, t->only) != 0))
         return 0;
     if (a)
-        ret = names_id(&t->names, a->ministry, &k->id[BY_MINISTRY]);
+        ret = near_id(t, a->ministry, BY_MINISTRY, &k->id[BY_MINISTRY]);
     if (ret == 0)
-        ret = names_id(&t->names, r->project, &k->id[BY_PROJECT]);
+        ret = near_id(t, r->project, BY_PROJECT, &k->id[BY_PROJECT]);
     if (ret == 0)
-        ret = names_id(&t->names, r->entry, &k->id[BY_ENTRY]);
+        ret = near_id(t, r->entry, BY_ENTRY, &k->id[BY_ENTRY]);
     if (ret == 0)
-        ret = names_id(&t->names, r->center, &k->id[BY_CENTER]);
+        ret = near_id(t, r->center, BY_CENTER, &k->id[BY_CENTER]);
     if (ret == 0)
-        ret = names_id(&t->names, r->partition, &k->id[BY_PARTITION]);
+        ret = near_id(t, r->partition, BY_PARTITION, &k->id[BY_PARTITION]);
     if (ret == 0)
-        ret = names_id(&t->names, run_end_word(r->state), &k->id[BY_STATE]);
+        ret = near_id(t, run_end_word(r->state), BY_STATE, &k->id[BY_STATE]);
     if (ret == 0)
         ret = names_id(&t->names, r->person, ret_person);
     if (ret == 0)

@@ -44,7 +44,8 @@ struct tally {
     struct names names;
     const struct agency **homes; /* [n_homes] by institution: the latest found */
     size_t n_homes;
-    uint32_t month; /* of [month_from, month_until) */
+    struct cell_key last; /* numbers of the record before */
+    uint32_t month;       /* of [month_from, month_until) */
     int64_t month_from;
     int64_t month_until;
     struct cell *cells;
