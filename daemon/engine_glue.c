@@ -253,6 +253,7 @@ int engine_glue_open(struct center *c, struct err *err)
             .spool = s->slurm_spool,
             .account = s->slurm_account,
             .transfer_max = s->transfer_max,
+            .release_rate = s->release_rate,
         };
 
         r = engine_slurm_new(c->base, &slurm, &cb, c, &c->engine, err);

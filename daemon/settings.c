@@ -45,6 +45,7 @@ static cfg_opt_t engine_opts[] = {
     CFG_INT("null_run_ms", 0, CFGF_NONE),
     CFG_STR("slurm_conf", NULL, CFGF_NODEFAULT),
     CFG_STR("slurm_account", NULL, CFGF_NODEFAULT),
+    CFG_INT("release_rate", 20, CFGF_NONE),
     CFG_STR("spool", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
@@ -269,6 +270,8 @@ static int read_limits(cfg_t *cfg, struct settings *c, struct err *err)
         r = conf_u32(engine, "null_cores", 1, 65536, &c->null_cores, err);
     if (r == 0)
         r = conf_u32(engine, "null_run_ms", 0, 86400000, &c->null_run_ms, err);
+    if (r == 0)
+        r = conf_u32(engine, "release_rate", 0, 10000, &c->release_rate, err);
     if (r < 0)
         return r;
     c->site->margin_s = margin;

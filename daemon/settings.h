@@ -44,6 +44,7 @@ struct settings {
     char *engine;          /* "local", "slurm" or "null" */
     char *slurm_conf;      /* NULL = Slurm's default */
     char *slurm_account;   /* NULL = the user's default in Slurm */
+    uint32_t release_rate; /* of jobs to it, a second; 0 = no limit */
     char *slurm_spool;     /* seen by all nodes; NULL unless engine is "slurm" */
     uint32_t node_lost_s;
     uint32_t null_cores; /* cores of each node of engine "null" */

@@ -28,6 +28,7 @@ lib_libengine_la_SOURCES += \
 	lib/engine/slurm_rpc.c lib/engine/slurm_rpc.h \
 	lib/engine/slurm_rpc_look.c \
 	lib/engine/slurm_settle.c \
+	lib/engine/slurm_turn.c \
 	lib/engine/slurm_watch.c \
 	lib/engine/slurm_words.c lib/engine/slurm_words.h
 lib_libengine_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CFLAGS)

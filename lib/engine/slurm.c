@@ -81,6 +81,8 @@ static void op_drop(struct engine *en, uint64_t id)
         return; /* unknown, or started: cancel is the way */
     if (sched_remove(e->q.sched, id) == -EBUSY)
         (void)sched_release(e->q.sched, id); /* reserved */
+    if (j->state == SJOB_READY)
+        turn_given_back(e);
     sjob_free(j);
     queue_kick(&e->q);
 }
@@ -252,6 +254,7 @@ static void *op_free(struct engine *en)
     watch_free(e);
     TABLE_FOREACH (e->jobs, j, next)
         sjob_free(j);
+    turn_close(e);
     mirror_free(e);
     queue_release(&e->q);
     free(e->conf);
@@ -326,7 +329,10 @@ int engine_slurm_new(struct event_base *base,
     e->base = base;
     e->cb = cb;
     e->arg = arg;
-    r = queue_init(&e->q, base, cb, arg, on_ready, e);
+    e->release_rate = config->release_rate;
+    r = turn_open(e);
+    if (!r)
+        r = queue_init(&e->q, base, cb, arg, on_ready, e);
     if (!r)
         r = copy_config(e, config, err);
     if (!r)

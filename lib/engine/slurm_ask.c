@@ -24,11 +24,6 @@
 #include "base/banned.h"
 
 #define ASK_S 30       /* an estimate that waited longer is out of date */
-#define RETRY_S 5      /* slurmctld did not answer */
-#define REFUSALS 6     /* a slurmctld that was just started knows no node yet */
-#define YES_MS 1000    /* an estimate serves others of its shape for so long */
-#define LATER_MAX_S 3  /* it says "not now": asked again at the latest */
-#define NOW_SLACK_S 1  /* slurmctld's clock has whole seconds */
 #define SUBMIT_TRIES 5 /* each after a whole look that did not show the job */
 #define PASSWD_MAX 65536
 
@@ -38,6 +33,7 @@ struct ask {
     uint64_t id;
     uint32_t epoch;
     struct request request;
+    struct request shape; /* as the job has it */
     uint32_t limit_s;
     uint32_t slurm_job;
     int signal;
@@ -112,23 +108,6 @@ static struct sjob *asker(const struct ask *a, enum sjob_state state)
 
 /* --- could it start now? ------------------------------------------------------- */
 
-/* Do they ask Slurm for the same? */
-static bool same_shape(const struct request *a, const struct request *b)
-{
-    return !strcmp(a->partition, b->partition) && a->n_tasks == b->n_tasks
-           && a->cpus_per_task == b->cpus_per_task && a->min_nodes == b->min_nodes
-           && a->max_nodes == b->max_nodes && a->tasks_per_node == b->tasks_per_node
-           && a->mem_node_bytes == b->mem_node_bytes
-           && a->mem_cpu_bytes == b->mem_cpu_bytes && a->exclusive == b->exclusive
-           && a->time_limit_s == b->time_limit_s;
-}
-
-bool ask_answered(const struct sjob *j)
-{
-    return now_read().mono.us < j->e->yes_until_us
-           && same_shape(&j->e->yes_for, &j->job.request);
-}
-
 static void run_will_run(struct worker_task *t)
 {
     struct ask *a = (struct ask *)t;
@@ -140,28 +119,13 @@ static void run_will_run(struct worker_task *t)
 static void done_will_run(struct worker_task *t, void *arg)
 {
     struct ask *a = (struct ask *)t;
-    struct slurm *e = arg;
-    struct sjob *j = asker(a, SJOB_ASKING);
-    int64_t in_s = a->time_s - queue_now_s();
+    struct turn_answer answer = {.shape = &a->shape,
+                                 .r = a->r,
+                                 .why = a->err.text,
+                                 .start_s = a->time_s,
+                                 .late = t->late};
 
-    if (j && a->task.late) {
-        sjob_defer(j, 0);
-    } else if (j && a->r == -E2BIG && ++j->refusals < REFUSALS) {
-        sjob_defer(j, RETRY_S);
-    } else if (j && a->r == -E2BIG) {
-        sjob_impossible(j, a->err.text);
-    } else if (j && a->r) {
-        log_debug("job %" PRIu64 ": %s", j->id, a->err.text);
-        sjob_defer(j, RETRY_S);
-    } else if (j && in_s > NOW_SLACK_S) {
-        sjob_defer(j, MIN(in_s, (int64_t)LATER_MAX_S));
-    } else if (j) {
-        j->refusals = 0;
-        e->yes_for = j->job.request;
-        e->yes_until_us = now_read().mono.us + YES_MS * 1000;
-        j->state = SJOB_READY;
-        e->cb->ready(j->id, e->arg); /* may free it */
-    }
+    turn_answered(arg, &answer);
     ask_free(t);
 }
 
@@ -171,7 +135,7 @@ int ask_will_run(struct sjob *j)
     const struct partition *p = site_partition(j->e->q.site, j->job.request.partition);
 
     if (a) {
-        a->request = j->job.request;
+        a->shape = a->request = j->job.request;
         a->limit_s = a->request.time_limit_s;
         if (p) {
             memcpy(a->request.partition, p->name, sizeof(a->request.partition));

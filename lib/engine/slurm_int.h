@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/table.h"
@@ -24,6 +25,8 @@ struct slurm;
 enum sjob_state {
     SJOB_WAITING,    /* in our queue */
     SJOB_ASKING,     /* could start by the mirror; slurmctld is asked too */
+    SJOB_PUT_OFF,    /* slurmctld said later: asked again in a moment */
+    SJOB_PACED,      /* slurmctld said now; too many have just gone */
     SJOB_READY,      /* the daemon was told */
     SJOB_SUBMITTING, /* the order is on its way */
     SJOB_UNSURE,     /* its answer was lost, or it is of an earlier life of ours: what
@@ -74,6 +77,9 @@ struct sjob {
     struct buf note;
     char *output_dir;    /* NULL = nothing travels */
     struct event *later; /* callbacks from the loop */
+    TAILQ_ENTRY(sjob) turn;
+    bool in_turns;      /* ASKING, PUT_OFF or PACED */
+    int64_t put_off_us; /* mono: since when; 0 = it is not */
 };
 
 /* A job in Slurm's table, ours or the site's own, as the mirror has it. */
@@ -135,8 +141,13 @@ struct slurm {
     int64_t heard_us; /* mono: the last look that came through */
     int64_t look_began_us;
     int64_t look_took_us;
-    struct request yes_for; /* that slurmctld said "now" to … */
-    int64_t yes_until_us;   /* … and for how long that serves others of its shape */
+    struct request yes_for;   /* that slurmctld said "now" to … */
+    int64_t yes_until_us;     /* … and for how long that serves others of its shape */
+    TAILQ_HEAD(, sjob) turns; /* between the mirror's yes and ours */
+    struct event *turn_timer;
+    struct event *again_timer;
+    uint32_t release_rate;  /* jobs a second; 0 = as they come */
+    int64_t paced_until_us; /* mono: to when those that went fill the time */
     bool answers;           /* the last look came through */
     bool whole;             /* there has been one */
     uint32_t n_waiting[PARTITIONS_MAX]; /* jobs of the site's own, by partition */
@@ -180,16 +191,33 @@ bool mark_read(const struct slurm *e,
 /* --- slurm_ask.c: calls that block, and what follows when they come back ------ */
 
 /* Each 0 or -EAGAIN (too many wait), -ENOMEM. */
-int ask_will_run(struct sjob *j);
-/* Has slurmctld just said "now" to another of the same shape? Then that serves. */
-bool ask_answered(const struct sjob *j);
-int ask_submit(struct sjob *j); /* takes j->order */
+int ask_will_run(struct sjob *j); /* turn_answered() follows */
+int ask_submit(struct sjob *j);   /* takes j->order */
 int ask_release(struct sjob *j);
 int ask_end_at(struct sjob *j, int64_t end_s);
 /* j NULL = a job in Slurm that is none of ours any more. */
 int ask_signal(struct slurm *e, struct sjob *j, uint32_t slurm_job, int signal);
 int ask_gather(struct sjob *j);
 int ask_look(struct slurm *e);
+
+/* --- slurm_turn.c: slurmctld's word, and the pace ------------------------------ */
+
+struct turn_answer {
+    const struct request *shape;
+    int r; /* as slurm_rpc_will_run() */
+    const char *why;
+    int64_t start_s;
+    bool late; /* nobody was asked */
+};
+
+int turn_open(struct slurm *e); /* 0, -ENOMEM */
+void turn_close(struct slurm *e);
+/* The mirror has given it nodes: what slurmctld says, then ready(). May free j. */
+void turn_take(struct sjob *j);
+void turn_answered(struct slurm *e, const struct turn_answer *a);
+void turn_leave(struct sjob *j);
+/* One that was ready is not started. */
+void turn_given_back(struct slurm *e);
 
 /* --- slurm_files.c: in a worker's thread ------------------------------------- */
 

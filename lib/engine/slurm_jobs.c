@@ -2,8 +2,12 @@
 /*
  * slurm_jobs - the life of a federated job at a center that runs Slurm
  *
- *     WAITING <-> ASKING -> READY -> SUBMITTING -> SENT -> RUNNING -> GATHERING ->
- * ENDED |  ^  \-> HELD -^ UNSURE (its answer was lost, or we were restarted)
+ *     WAITING <-> ASKING -> PACED -> READY -> SUBMITTING -> SENT -> RUNNING
+ *                                               |  ^  \-> HELD -^      |
+ *                                              UNSURE        ENDED <- GATHERING
+ *
+ * (PUT_OFF, beside ASKING: slurm_turn.c. UNSURE: its answer was lost, or we were
+ * restarted.)
  *
  * Invariants.
  * 1. A job is released in Slurm only under the number that we know for its (job,
@@ -74,6 +78,7 @@ static void order_free(struct sjob *j)
 void sjob_free(struct sjob *j)
 {
     HASH_DEL(j->e->jobs, j);
+    turn_leave(j);
     order_free(j);
     event_free(j->later);
     buf_release(&j->note);
@@ -90,14 +95,7 @@ void sjob_reserved(struct sjob *j)
 {
     if (j->state != SJOB_WAITING)
         return;
-    if (ask_answered(j)) {
-        j->state = SJOB_READY;
-        j->e->cb->ready(j->id, j->e->arg); /* may free it */
-        return;
-    }
-    j->state = SJOB_ASKING;
-    if (ask_will_run(j))
-        sjob_defer(j, 1); /* too many wait already */
+    turn_take(j);
 }
 
 void sjob_defer(struct sjob *j, int64_t wait_s)
@@ -109,6 +107,7 @@ void sjob_defer(struct sjob *j, int64_t wait_s)
     struct err err = {0};
     int r;
 
+    turn_leave(j);
     (void)sched_release(s, j->id); /* it is reserved */
     meta.begin_s = wait_s > 0 ? now_s + wait_s : 0;
     r = sched_submit(s, j->id, &j->job.request, &meta, now_s, &err);
@@ -178,6 +177,7 @@ void sjob_tell_end(struct sjob *j)
     if (j->state != SJOB_ENDED)
         settle_write(j);
     j->state = SJOB_ENDED;
+    give_back(j); /* not before it counts as ended: the next would break a ceiling */
     e->cb->ended(&end, e->arg); /* may forget it: j is not used after */
 }
 
@@ -185,7 +185,6 @@ void sjob_tell_end(struct sjob *j)
 static void finish(struct sjob *j)
 {
     measure(j);
-    give_back(j);
     order_free(j);
     j->state = SJOB_GATHERING;
     if (!j->home && j->slurm_job && ask_gather(j) == 0)

@@ -293,8 +293,11 @@ void bed_engine_start(struct bed *b)
     } else if (b->kind == BED_SLURM) {
 #ifdef HAVE_SLURM
         char conf[512];
-        struct engine_slurm_config c = {
-            .conf = conf, .center = "hanoi", .spool = spool, .transfer_max = 1 << 20};
+        struct engine_slurm_config c = {.conf = conf,
+                                        .center = "hanoi",
+                                        .spool = spool,
+                                        .transfer_max = 1 << 20,
+                                        .release_rate = b->release_rate};
 
         path_of(b, "slurm.conf", conf);
         r = engine_slurm_new(b->base, &c, &callbacks, b, &b->e, &err);

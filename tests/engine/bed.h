@@ -46,6 +46,7 @@ struct bed {
     pid_t slurmctld;
     char address[128]; /* of the node door */
     uint32_t node_lost_s;
+    uint32_t release_rate; /* of the Slurm engine; 0 = no limit */
 };
 
 int bed_open(struct bed *b, enum bed_kind kind);

@@ -224,6 +224,42 @@ static void a_stray_is_cancelled(void **state)
     job_spec_free(s);
 }
 
+#define PACE_JOBS 8
+#define PACE_RATE 4 /* a second; half of it at once */
+
+/* All fit at once, and are told one after the other; what is dropped makes room. */
+static void a_pace(void **state)
+{
+    struct bed_told *last;
+    struct bed_told *first = NULL;
+    int64_t took_us;
+
+    (void)state;
+    needs_bed();
+    bed_engine_stop(&b);
+    b.release_rate = PACE_RATE;
+    bed_engine_start(&b);
+    bed_nodes_up(&b, BED_NODES);
+    bed_forget_told(&b);
+    for (uint64_t id = 81; id < 81 + PACE_JOBS; id++)
+        assert_int_equal(bed_queue(&b, id, 1, 0), 0);
+    last = bed_wait(&b, 'r', 81 + PACE_JOBS - 1);
+    for (uint64_t id = 81; id < 81 + PACE_JOBS; id++) {
+        assert_int_equal(bed_count(&b, 'r', id), 1);
+        if (!first || bed_find(&b, 'r', id)->at_us < first->at_us)
+            first = bed_find(&b, 'r', id);
+    }
+    took_us = last->at_us - first->at_us;
+    assert_true(took_us
+                >= (PACE_JOBS - PACE_RATE / 2) * US_PER_S / PACE_RATE - US_PER_S / 10);
+    for (uint64_t id = 81; id < 81 + PACE_JOBS; id++)
+        b.e->ops->drop(b.e, id);
+    bed_forget_told(&b);
+    assert_int_equal(bed_queue(&b, 91, 1, 0), 0);
+    bed_wait(&b, 'r', 91);
+    b.release_rate = 0;
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -236,6 +272,7 @@ int main(void)
         CASE(exit_codes),
         CASE(the_sweep_finds_what_was_not_settled),
         CASE(a_stray_is_cancelled),
+        CASE(a_pace),
     };
 
     cmocka_set_test_filter(getenv("TEST_FILTER"));
