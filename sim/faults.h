@@ -28,6 +28,10 @@ struct weather {
     uint32_t late;     /* held up for as long as 40 s: overtaken by later ones */
     uint32_t delay_ms; /* of the longest ordinary message */
     uint32_t fsync_ms; /* of the slowest ordinary fsync */
+    uint32_t echo;     /* per mille: an older message about the same job comes along */
+    uint32_t linger_s; /* of the longest run after it was told to end */
+    uint32_t terms;    /* 1: agreements differ, budgets move, jobs are odd */
+    uint32_t forget;   /* per mille: a node does not hear that it may forget a run */
 };
 
 enum fault_kind {
@@ -47,6 +51,9 @@ enum fault_kind {
     FAULT_NODE,    /* a running job's node dies */
     FAULT_BREAK,   /* jobs fail at once at this center for `span_ms` */
     FAULT_LOST,    /* the operator gives up a run whose host is silent */
+    FAULT_FORGE,   /* a center speaks of a job in which it has no part */
+    FAULT_ASK,     /* somebody looks, or asks for what is refused */
+    FAULT_AGAIN,   /* the nodes connect anew and say all that they have */
     _FAULT_KIND_MAX
 };
 

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,10 +77,15 @@ int bed_open(struct world *w, struct fcenter *c)
                                       .max_time_s = DURATION_UNLIMITED,
                                       .default_time_s = 3600};
     struct sched_config config = sched_config_default();
+    struct sched_partition small = p;
 
     c->sched = sched_free(c->sched);
     c->sched = sched_new(&config);
+    (void)snprintf(small.name, sizeof(small.name), "small"); /* fits */
+    small.is_default = false;
+    small.max_time_s = 600;
     if (!c->sched || sched_partition_set(c->sched, &p) < 0
+        || (w->weather.terms && sched_partition_set(c->sched, &small) < 0)
         || sched_node_set(c->sched, "n1", CORES, UINT64_C(1) << 36, 0, "", 1, true) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < c->n_tasks; i++)
@@ -245,6 +251,14 @@ void bed_start(struct world *w, struct fcenter *c, uint64_t id, uint32_t epoch)
     wake(w, c);
 }
 
+/* Programs may take their time to end. */
+static int64_t linger_us(struct world *w)
+{
+    return w->weather.linger_s
+               ? (int64_t)(world_lot(w) % (w->weather.linger_s * 1000)) * MS
+               : 0;
+}
+
 void bed_cancel(struct world *w, struct fcenter *c, uint64_t id)
 {
     for (size_t i = 0; i < c->n_tasks; i++) {
@@ -254,9 +268,9 @@ void bed_cancel(struct world *w, struct fcenter *c, uint64_t id)
             continue;
         oracle_killed(w, c->i, id);
         t->cancelled = true;
-        if (t->state == TASK_RUNNING) {
+        if (t->state == TASK_RUNNING && t->outcome != JOB_CANCELLED) {
             t->outcome = JOB_CANCELLED;
-            t->at_us = w->now_us;
+            t->at_us = MIN(t->at_us, w->now_us + linger_us(w));
         }
     }
     wake(w, c);
@@ -264,7 +278,8 @@ void bed_cancel(struct world *w, struct fcenter *c, uint64_t id)
 
 void bed_forget(struct world *w, struct fcenter *c, uint64_t id)
 {
-    (void)w;
+    if (w->weather.forget && !w->calm && world_lot(w) % 1000 < w->weather.forget)
+        return; /* it says the end again some day */
     for (size_t i = 0; i < c->n_tasks;)
         if (c->tasks[i].id == id && c->tasks[i].state == TASK_ENDED)
             remove_task(c, &c->tasks[i]);
@@ -357,13 +372,43 @@ void bed_resume(struct world *w, struct fcenter *c)
     for (size_t i = 0; i < c->n_tasks && !w->r->violated; i++) {
         struct task t = c->tasks[i];
 
-        if (t.state == TASK_RUNNING)
+        if (t.state != TASK_STAGING) /* of one that is over as well: nobody may mind */
             tell_started(w, c, &t);
         if (t.state == TASK_ENDED)
             tell_ended(w, c, &t);
     }
     pass_soon(w, c);
     wake(w, c);
+}
+
+/* The output of a run has travelled, whole or not. */
+void bed_returned(struct world *w, struct fcenter *c, uint64_t id)
+{
+    bool whole = !w->weather.linger_s || world_lot(w) % 8;
+    struct fed_effects fx;
+
+    w->r->steps++;
+    if (fed_files_returned(c->fed, id, whole ? NULL : "the directory is full",
+                           fcenter_now(w, c), &fx)
+        == 0)
+        gate_take(w, c, &fx);
+}
+
+void bed_return(struct world *w, struct fcenter *c, uint64_t id)
+{
+    if (!w->weather.linger_s)
+        bed_returned(w, c, id);
+    else
+        fqueue_add(w, (struct fevent){.at_us = w->now_us + linger_us(w),
+                                      .kind = EVENT_FILES,
+                                      .a = c->i,
+                                      .id = id});
+}
+
+void bed_again(struct world *w, struct fcenter *c)
+{
+    if (fcenter_runs(w, c))
+        bed_resume(w, c);
 }
 
 void bed_node_dies(struct world *w, struct fcenter *c, int64_t which)

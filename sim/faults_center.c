@@ -43,7 +43,10 @@ static int peers(struct site *s, uint32_t me, uint32_t n)
     return 0;
 }
 
-static struct site *site_make(uint32_t me, uint32_t n, int64_t budget_milli)
+static struct site *site_make(uint32_t me,
+                              uint32_t n,
+                              int64_t budget_milli,
+                              uint64_t terms)
 {
     struct site *s = site_new();
 
@@ -71,6 +74,8 @@ static struct site *site_make(uint32_t me, uint32_t n, int64_t budget_milli)
     s->projects[0] = (struct project){
         .name = "proj", .institution = "inst", .budget_milli = budget_milli};
     s->mappings[0] = (struct mapping){.person = "*", .account = "guest"};
+    if (terms)
+        terms_apply(s, n, terms);
     return s;
 }
 
@@ -85,7 +90,8 @@ int fcenter_birth(struct world *w, uint32_t i)
     c->supplied_us = -TELL_EVERY_US;
     c->drift_ppm = (int64_t)(world_draw(w) % 401) - 200;
     c->wall_off_us = (int64_t)(world_draw(w) % 2001 - 1000) * MS;
-    c->site = site_make(i, w->n, w->budget_milli);
+    c->site =
+        site_make(i, w->n, w->budget_milli, w->weather.terms ? w->seed / 8 + 1 : 0);
     return c->site ? 0 : -ENOMEM;
 }
 
@@ -163,6 +169,8 @@ void fcenter_back(struct world *w, struct fcenter *c)
         return;
     c->born_us = w->now_us;
     c->mono0_us = (int64_t)(world_draw(w) % 1000 + 1000) * US_PER_S;
+    if (world_lot(w) % 4 == 0)
+        c->mono0_us = US_PER_S; /* its machine has just been switched on */
     c->book = book_new(c->site->name);
     if (!c->book
         || fed_new(c->site, c->book, &local, ++c->incarnation << 32, &c->fed, &err) < 0

@@ -216,8 +216,6 @@ static void batch_clear(struct world *w, struct batch *b)
 
 static void carry_out(struct world *w, struct fcenter *c, struct deed *d)
 {
-    struct fed_effects fx;
-
     switch (d->kind) {
     case FX_SEND:
         net_send(w, c->i, d->center - 1, d->msg);
@@ -238,9 +236,7 @@ static void carry_out(struct world *w, struct fcenter *c, struct deed *d)
         bed_forget(w, c, d->id);
         break;
     case FX_RETURN:
-        w->r->steps++;
-        if (fed_files_returned(c->fed, d->id, NULL, fcenter_now(w, c), &fx) == 0)
-            gate_take(w, c, &fx);
+        bed_return(w, c, d->id);
         break;
     case FX_ANSWER:
         oracle_answered(w, c->i, d->id);

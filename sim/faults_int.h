@@ -7,6 +7,8 @@
  *   faults_center.c  birth, crash and restart of a center, what it tells of itself
  *   faults_gate.c    effects: written down in batches, carried out when durable
  *   faults_net.c     connections and messages
+ *   faults_lies.c    messages that nobody should have sent, or not now
+ *   faults_terms.c   centers that share under terms, people who ask for what cannot be
  *   faults_bed.c     nodes: the production queue, simulated runs
  *   faults_oracle.c  what was really done, and whether that is allowed
  *   faults_script.c  a run made from a seed, played
@@ -22,7 +24,8 @@
 #include "sim/faults_world.h"
 
 #define MS INT64_C(1000)
-#define CORES 16     /* of each center */
+#define WALL0_US (INT64_C(1800000000) * US_PER_S) /* when a run begins */
+#define CORES 16                                  /* of each center */
 #define RUNS_MAX 12  /* of one job, of which traces are kept */
 #define PAST_MAX 256 /* messages that may be repeated */
 #define JOB_TOKEN UINT64_C(1000000)
@@ -48,6 +51,7 @@ struct truth {
     uint32_t n;     /* submission */
     uint32_t cores;
     uint32_t run_s;
+    bool other; /* paid by the second project */
     bool answered;
     bool cancelled;
     bool closed;             /* final, and nobody has a copy: never looked at again */
@@ -59,10 +63,12 @@ struct truth {
     uint32_t lost_live;
     struct lost_run lost[RUNS_MAX]; /* ever declared so */
     uint32_t n_lost;
+    uint32_t
+        away; /* … whose hosts have said that nothing of them is there, a bit each */
     uint32_t starts;
     struct {
         uint64_t claim;
-        int64_t mono_us; /* of the claiming center */
+        int64_t at_us; /* when it was made */
     } claims[FAULTS_CENTERS_MAX];
 };
 
@@ -191,6 +197,7 @@ enum event_kind {
     EVENT_CONNECT, /* a and b find each other again */
     EVENT_BACK,    /* a restarts */
     EVENT_GO_ON,   /* a continues after a stop */
+    EVENT_FILES,   /* the output of a run at a has arrived */
 };
 
 struct fevent {
@@ -203,6 +210,7 @@ struct fevent {
         struct parcel *parcel;
         struct told *told;
         uint64_t incarnation;
+        uint64_t id;
     };
 };
 
@@ -216,6 +224,7 @@ struct fqueue {
 struct world {
     uint64_t seed;
     uint64_t draws; /* of the fates below */
+    uint64_t lots;  /* of those that came later: the others stay what they were */
     struct weather weather;
     uint32_t n;
     int64_t budget_milli;
@@ -248,6 +257,7 @@ struct world {
 /* A number that follows from the seed and from what has happened so far. */
 uint64_t world_draw(struct world *w);
 bool world_chance(struct world *w, uint32_t per_mille);
+uint64_t world_lot(struct world *w);
 struct now fcenter_now(const struct world *w, const struct fcenter *c);
 /* True time at which a center's clock will show this. */
 int64_t fcenter_when(const struct fcenter *c, struct mono at);
@@ -300,7 +310,27 @@ void net_connect_soon(struct world *w, uint32_t a, uint32_t b);
 void net_lost(struct world *w, uint32_t a, uint32_t b); /* both see the end */
 void net_cut(struct world *w, uint32_t a, uint32_t b);
 void net_heal(struct world *w, uint32_t a, uint32_t b);
-void net_repeat(struct world *w, int64_t which, bool lie, uint32_t as);
+/* Somebody puts it on the network who need not be who he says. */
+void net_forge(struct world *w, uint32_t from, uint32_t to, const struct peer_msg *m);
+
+/* --- faults_lies.c -------------------------------------------------------------------
+ */
+void lies_repeat(struct world *w, int64_t which, bool lie, uint32_t as);
+/* An older message about the same job comes along, in either direction. */
+void lies_echo(struct world *w, uint32_t from, uint32_t to, const struct peer_msg *m);
+/* `as` says something of a job in which it has no part. */
+void lies_forge(struct world *w, int64_t which, uint32_t as);
+/* A claim came to one that is not its holder, and it permits it. */
+void lies_answer(struct world *w,
+                 uint32_t from,
+                 uint32_t to,
+                 const struct peer_msg *claim);
+
+/* --- faults_terms.c ------------------------------------------------------------------
+ */
+void terms_apply(struct site *s, uint32_t n, uint64_t seed);
+void terms_job(struct holding *h, uint32_t n);
+void terms_ask(struct world *w, struct fcenter *c, int64_t which);
 
 /* --- faults_bed.c
  * --------------------------------------------------------------------- */
@@ -314,7 +344,10 @@ void bed_cancel(struct world *w, struct fcenter *c, uint64_t id);
 void bed_forget(struct world *w, struct fcenter *c, uint64_t id);
 void bed_pass(struct world *w, struct fcenter *c);
 void bed_turn(struct world *w, struct fcenter *c);
+void bed_return(struct world *w, struct fcenter *c, uint64_t id);
+void bed_returned(struct world *w, struct fcenter *c, uint64_t id);
 void bed_node_dies(struct world *w, struct fcenter *c, int64_t which);
+void bed_again(struct world *w, struct fcenter *c); /* its nodes say all they have */
 int bed_fits(void *arg, const struct request *r, struct err *err);
 int64_t bed_estimate(void *arg, const struct request *r);
 
@@ -323,7 +356,7 @@ int64_t bed_estimate(void *arg, const struct request *r);
 struct truth *truth_find(const struct world *w, uint64_t id);
 struct truth *truth_new(struct world *w, uint64_t id, uint64_t token, uint32_t entry);
 /* The holder has written down whom it permits. */
-void oracle_granted(struct world *w, const struct truth *t);
+void oracle_granted(struct world *w, struct truth *t);
 /* The holder has written down which runs are lost. */
 void oracle_lost(struct world *w, struct truth *t);
 /* Something of it was written down or dropped: it may be over. */

@@ -13,12 +13,10 @@
 #include <stdlib.h>
 
 #include "base/number.h"
-#include "model/job_id.h"
 #include "sim/faults_int.h"
 
 #include "base/banned.h"
 
-#define LIES_OF ((size_t)16) /* the last messages */
 #define NOTICE_MIN_US (5 * US_PER_S)
 #define NOTICE_SPAN_US (25 * US_PER_S)
 
@@ -70,7 +68,7 @@ void net_send(struct world *w, uint32_t from, uint32_t to, const struct peer_msg
     w->r->messages++;
     if (m->kind == PEER_CLAIM)
         oracle_claimed(w, from, m->job, m->claim);
-    if (w->r->messages % 3 == 0)
+    if (w->r->messages % 3 == 0 || w->weather.echo)
         w->past[w->n_past++ % PAST_MAX] =
             (struct past){.from = from, .to = to, .msg = *m};
     if (!w->link[from][to].up || w->link[from][to].cut
@@ -79,6 +77,8 @@ void net_send(struct world *w, uint32_t from, uint32_t to, const struct peer_msg
     put(w, from, to, m);
     if (world_chance(w, w->weather.twice))
         put(w, from, to, m);
+    if (w->weather.echo && !w->calm && world_lot(w) % 1000 < w->weather.echo)
+        lies_echo(w, from, to, m);
 }
 
 struct told *told_new(struct world *w)
@@ -138,6 +138,7 @@ static void deliver_msg(struct world *w, struct fevent *e, struct fcenter *c)
     else
         world_fail(w);
     w->delivering = NULL;
+    lies_answer(w, e->a, e->b, m);
 }
 
 void net_deliver(struct world *w, struct fevent *e)
@@ -254,45 +255,10 @@ void net_connect(struct world *w, uint32_t a, uint32_t b)
     fcenter_supply_soon(w, &w->c[b], 0);
 }
 
-/* Whether this center has no part in the job: what it says of it must count nothing. */
-static bool stranger(const struct world *w, uint32_t center, const struct peer_msg *m)
+void net_forge(struct world *w, uint32_t from, uint32_t to, const struct peer_msg *m)
 {
-    const struct truth *t = truth_find(w, m->job);
-
-    if (!t || center == t->entry || t->copies[center])
-        return false;
-    for (uint32_t i = 0; i < t->n_runs; i++)
-        if (t->runs[i].center == center)
-            return false;
-    return t->on_disk && t->on_disk->grant.center != center + 1;
-}
-
-void net_repeat(struct world *w, int64_t which, bool lie, uint32_t as)
-{
-    struct past p;
-
-    if (w->n_past == 0)
-        return;
-    /* A lie is about what goes on now, a repetition about anything. */
-    if (lie)
-        p = w->past[(w->n_past - 1 - (uint64_t)which % MIN(w->n_past, LIES_OF))
-                    % PAST_MAX];
-    else
-        p = w->past[(uint64_t)which % MIN(w->n_past, (size_t)PAST_MAX)];
-    if (lie && !peer_kind_from_holder(p.msg.kind)) {
-        /* What a candidate may say of any job of the holder's; it has none of it. */
-        if (!stranger(w, as, &p.msg) || as == p.to)
-            return;
-        p.from = as;
-        if (which & 256)
-            p.msg.epoch++;
-    } else if (lie) {
-        p.from = as; /* not the holder: refused by number */
-        if (as == job_id_center(p.msg.job) - 1 || as == p.to)
-            return;
-    }
-    if (!w->link[p.to][p.from].up || w->link[p.from][p.to].cut)
+    if (!w->link[to][from].up || w->link[from][to].cut)
         return;
     w->r->messages++;
-    put(w, p.from, p.to, &p.msg);
+    put(w, from, to, m);
 }

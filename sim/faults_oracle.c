@@ -110,8 +110,35 @@ static bool declared(const struct truth *t, uint32_t center, uint32_t epoch)
     return false;
 }
 
+static bool awaited(const struct holding *h, const struct lost_run *of)
+{
+    for (int i = 0; i < LOST_RUNS_MAX; i++)
+        if (h->lost[i].center == of->center && h->lost[i].epoch == of->epoch)
+            return true;
+    return false;
+}
+
+/* A declaration goes only when nothing of that run is left, and nothing will come. */
+static void put_away(struct world *w, struct truth *t)
+{
+    for (uint32_t i = 0; i < t->n_lost; i++) {
+        const struct truth_run *r;
+
+        if (t->away & (1u << i) || awaited(t->on_disk, &t->lost[i]))
+            continue;
+        t->away |= 1u << i;
+        r = run_of(t, t->lost[i].epoch, t->lost[i].center - 1);
+        if (r && r->live)
+            violation(w,
+                      "job %" PRIu64 ": the lost run of epoch %u at c%u is put away "
+                      "and goes on",
+                      t->id, r->epoch, r->center + 1);
+    }
+}
+
 void oracle_lost(struct world *w, struct truth *t)
 {
+    put_away(w, t);
     for (int i = 0; i < LOST_RUNS_MAX; i++) {
         const struct lost_run *l = &t->on_disk->lost[i];
         struct truth_run *r;
@@ -140,11 +167,14 @@ void oracle_lost(struct world *w, struct truth *t)
 }
 
 /* Only who was offered the job under the epoch before may have been permitted to start
- * it. */
-void oracle_granted(struct world *w, const struct truth *t)
+ * it; and what is said to run does, or did. */
+void oracle_granted(struct world *w, struct truth *t)
 {
     const struct holding *h = t->on_disk;
 
+    if (h->hold == HOLD_STARTED && !run_of(t, h->grant.epoch, h->grant.center - 1))
+        violation(w, "job %" PRIu64 " is said to run at c%u, and does not", t->id,
+                  h->grant.center);
     if (h->hold != HOLD_GRANTED)
         return;
     for (int i = 0; i < CANDIDATES_MAX; i++)
@@ -207,6 +237,11 @@ void oracle_started(struct world *w, uint32_t center, uint64_t id, uint32_t epoc
     }
     g = &t->on_disk->grant;
     lost = declared(t, center, epoch);
+    for (uint32_t i = 0; i < t->n_lost; i++)
+        if (t->away & (1u << i) && t->lost[i].center == center + 1
+            && t->lost[i].epoch == epoch)
+            violation(w, "job %" PRIu64 ": a lost run starts at c%u, which denied it",
+                      id, center + 1);
     if (t->live && !lost)
         violation(w, "job %" PRIu64 " runs twice: at c%u and at c%u", id,
                   t->runs[t->n_runs - 1].center + 1, center + 1);
@@ -283,6 +318,9 @@ void oracle_run(struct world *w,
         r->milli = 0;
         return;
     }
+    if (r->live)
+        violation(w, "job %" PRIu64 ": c%u records the run of epoch %u, which goes on",
+                  id, center + 1, epoch);
     if (hosted ? r->hosted : r->entered)
         violation(w, "job %" PRIu64 ": c%u records the run of epoch %u twice", id,
                   center + 1, epoch);
@@ -308,7 +346,7 @@ void oracle_claimed(struct world *w, uint32_t center, uint64_t id, uint64_t clai
     if (!t || t->claims[center].claim == claim)
         return; /* said again: the time of the first one counts */
     t->claims[center].claim = claim;
-    t->claims[center].mono_us = fcenter_now(w, &w->c[center]).mono.us;
+    t->claims[center].at_us = w->now_us;
 }
 
 /* A GO that is used answers our latest claim, and is not older than 30 s. */
@@ -325,8 +363,8 @@ static void go_used(struct world *w, struct fcenter *c)
                   m->job, c->i + 1);
         return;
     }
-    age = fcenter_now(w, c).mono.us - t->claims[c->i].mono_us;
-    if (age > 30 * US_PER_S + 1000)
+    age = w->now_us - t->claims[c->i].at_us;
+    if (age > 30 * US_PER_S + 10 * MS) /* by a clock that drifts */
         violation(w, "job %" PRIu64 ": c%u uses a GO %" PRId64 " s after its claim",
                   m->job, c->i + 1, age / US_PER_S);
 }
@@ -394,13 +432,23 @@ static bool beyond_budget(const struct world *w, const struct holding *h)
     return reason == REASON_BUDGET || reason == REASON_OFFERED;
 }
 
+/* Its terms forbid every center for now, and its user is told. */
+static bool beyond_terms(const struct world *w, const struct holding *h)
+{
+    enum job_reason reason = fed_reason(w->c[job_id_center(h->id) - 1].fed, h);
+
+    return w->weather.terms
+           && (reason == REASON_NO_CENTER || reason == REASON_BUDGET
+               || reason == REASON_OFFERED);
+}
+
 static void judge_job(struct world *w, const struct truth *t)
 {
     const struct holding *h = t->on_disk;
 
     if (!h)
         return; /* the crash that took it has been judged */
-    if (h->hold == HOLD_WAITING && beyond_budget(w, h))
+    if (h->hold == HOLD_WAITING && (beyond_budget(w, h) || beyond_terms(w, h)))
         return;
     if (h->hold != HOLD_FINAL) {
         violation(w, "job %" PRIu64 " is %s, %s (%s), after everything has healed",
@@ -412,7 +460,8 @@ static void judge_job(struct world *w, const struct truth *t)
         violation(w, "job %" PRIu64 ": the host of a lost run has not answered", t->id);
     if (t->live || t->lost_live)
         violation(w, "job %" PRIu64 " is %s and runs", t->id, job_state_word(h->state));
-    if (h->state == JOB_BOOT_FAIL && !h->requeue && t->starts == 0)
+    if (h->state == JOB_BOOT_FAIL && !h->requeue && t->starts == 0
+        && !w->weather.terms) /* then some people have no account */
         violation(w, "job %" PRIu64 " is given up and never ran", t->id);
     if (h->state == JOB_COMPLETED && t->starts == 0)
         violation(w, "job %" PRIu64 " is completed and never ran", t->id);
@@ -442,7 +491,7 @@ static int64_t cost_of_runs(const struct world *w, uint32_t center)
 
     for (size_t i = 0; i < w->n_jobs; i++)
         for (uint32_t k = 0; k < w->jobs[i].n_runs; k++)
-            if (w->jobs[i].runs[k].center == center)
+            if (w->jobs[i].runs[k].center == center && !w->jobs[i].other)
                 sum += w->jobs[i].runs[k].milli;
     return sum;
 }
@@ -465,6 +514,9 @@ void world_judge(struct world *w)
             violation(w, "c%u: %s", k + 1, err.text);
         if (book_balance(c->book, "proj", &b) == 0 && b.held != 0)
             violation(w, "c%u: %" PRId64 " is held and nothing runs", k + 1, b.held);
+        if (book_balance(c->book, "other", &b) == 0 && b.held != 0)
+            violation(w, "c%u: %" PRId64 " of the other project is held", k + 1,
+                      b.held);
         if (book_balance(c->book, "proj", &b) == 0 && b.spent != cost_of_runs(w, k))
             violation(w, "c%u: its runs cost %" PRId64 ", %" PRId64 " is paid", k + 1,
                       cost_of_runs(w, k), b.spent);

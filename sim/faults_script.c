@@ -169,6 +169,9 @@ static void add_trouble(struct maker *m, int64_t at_ms)
     case FAULT_RELEASE:
     case FAULT_HEAL:
     case FAULT_LOST:
+    case FAULT_FORGE:
+    case FAULT_AGAIN:
+    case FAULT_ASK:
     case _FAULT_KIND_MAX:
         break;
     }
@@ -211,6 +214,104 @@ static void add_impatience(struct maker *m)
     }
 }
 
+/* In these runs centers say what they should not, nodes say again what they have said,
+ * and programs take their time to end. */
+static void add_malice(struct maker *m)
+{
+    size_t n = m->s->n;
+
+    m->s->weather.echo = 50 + (uint32_t)roll(m, 150);
+    m->s->weather.linger_s = 30;
+    m->s->weather.forget = 300;
+    for (size_t i = 0; i < n; i++) {
+        struct fault f = m->s->v[i];
+        struct fault more = {.center = any_center(m), .value = (int64_t)roll(m, 1024)};
+
+        if (f.kind != FAULT_SUBMIT)
+            continue;
+        more.at_ms = f.at_ms + (int64_t)roll(m, 60000);
+        more.kind = FAULT_FORGE;
+        add(m, more);
+        if (!(f.flags & SUBMIT_REQUEUE))
+            continue;
+        more.kind = FAULT_NODE;
+        add(m, more);
+        for (int k = 0; k < 2; k++)
+            add(m, (struct fault){.at_ms = more.at_ms + (int64_t)roll(m, 120000),
+                                  .kind = FAULT_AGAIN,
+                                  .center = more.center});
+    }
+}
+
+/* In these runs connections stand, daemons live, and single messages are lost: nothing
+ * reminds anybody of what it has not heard. Jobs come together, and more than there is
+ * budget for, so that copies that are queued are refused after all. */
+static void only_losses(struct maker *m)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->s->n; i++) {
+        struct fault f = m->s->v[i];
+
+        if (f.kind == FAULT_SUBMIT) {
+            f.at_ms -= f.at_ms % 120000;
+            f.run_s %= 120;
+            f.limit_s = f.run_s + 60;
+            f.cores = f.cores < 8 ? 8 : f.cores;
+        } else if (f.kind != FAULT_CANCEL && f.kind != FAULT_RELEASE
+                   && f.kind != FAULT_NODE && f.kind != FAULT_CLOCK) {
+            continue;
+        }
+        m->s->v[n++] = f;
+    }
+    m->s->n = n;
+    m->s->weather = (struct weather){.drop = 200, .delay_ms = 50, .fsync_ms = 5};
+    m->s->budget_milli = (int64_t)(2500 + roll(m, 5000));
+}
+
+/* In these runs a connection breaks as a job comes in, its run is given up at once, and
+ * what was on its way arrives when all are back. */
+static void add_haste(struct maker *m)
+{
+    size_t n = m->s->n;
+
+    m->s->weather.late = 300;
+    for (size_t i = 0; i < n && m->s->centers > 1; i++) {
+        struct fault f = {.kind = FAULT_RESET, .center = m->s->v[i].center};
+
+        if (m->s->v[i].kind != FAULT_SUBMIT)
+            continue;
+        f.at_ms = m->s->v[i].at_ms + (int64_t)roll(m, 4000);
+        f.other = other_than(m, f.center);
+        add(m, f);
+        f.kind = FAULT_HEAL;
+        f.at_ms += 100 + (int64_t)roll(m, 1000);
+        add(m, f);
+        f.kind = FAULT_LOST;
+        f.value = (int64_t)roll(m, 1024);
+        f.at_ms -= (int64_t)roll(m, 100);
+        add(m, f);
+    }
+}
+
+/* In these runs no two agreements are alike, and people ask for what cannot be. */
+static void add_terms(struct maker *m)
+{
+    size_t n = m->s->n;
+
+    m->s->weather.terms = 1;
+    m->s->weather.linger_s = 20;
+    for (size_t i = 0; i < n; i++) {
+        struct fault f = {.kind = FAULT_ASK, .center = any_center(m)};
+
+        if (m->s->v[i].kind != FAULT_SUBMIT)
+            continue;
+        f.at_ms = m->s->v[i].at_ms + (int64_t)roll(m, 60000);
+        f.value = (int64_t)roll(m, 1024);
+        add(m, f);
+    }
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct fault *x = a;
@@ -227,10 +328,10 @@ static int by_time(const void *a, const void *b)
 int script_make(uint64_t seed, uint32_t centers, uint32_t hours, struct script *ret_s)
 {
     static const struct weather weathers[] = {
-        {0,   0,   0,  20,  2 },
-        {10,  10,  5,  100, 5 },
-        {50,  50,  30, 300, 20},
-        {200, 100, 60, 50,  5 },
+        {.delay_ms = 20,   .fsync_ms = 2 },
+        { .drop = 10,  .twice = 10,  .late = 5, .delay_ms = 100, .fsync_ms = 5},
+        {  .drop = 50,  .twice = 50,  .late = 30, .delay_ms = 300, .fsync_ms = 20},
+        { .drop = 200, .twice = 100, .late = 60, .delay_ms = 50, .fsync_ms = 5},
     };
     struct script s = {.seed = seed, .centers = centers};
     struct maker m = {.dice = seed * UINT64_C(0x2545f4914f6cdd1d) + 1, .s = &s};
@@ -241,8 +342,16 @@ int script_make(uint64_t seed, uint32_t centers, uint32_t hours, struct script *
     for (int64_t at = 20000; at < s.end_ms;
          at += EPISODE_EVERY_MS / 2 + (int64_t)roll(&m, EPISODE_EVERY_MS))
         add_episode(&m, at, s.end_ms);
-    if (seed % 4 == 1)
+    if (seed % 8 == 3)
+        only_losses(&m);
+    if (seed % 4 == 2)
+        add_malice(&m);
+    if (seed % 4 == 1 || seed % 8 == 6)
         add_impatience(&m);
+    if (seed % 8 == 7)
+        add_terms(&m);
+    if (seed % 16 == 5)
+        add_haste(&m);
     if (m.failed) {
         script_release(&s);
         return -ENOMEM;

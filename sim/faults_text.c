@@ -32,7 +32,8 @@ static const char *const words[_FAULT_KIND_MAX] = {
     [FAULT_CRASH] = "crash",   [FAULT_STOP] = "stop",     [FAULT_DISK] = "disk",
     [FAULT_CLOCK] = "clock",   [FAULT_REPEAT] = "repeat", [FAULT_LIE] = "lie",
     [FAULT_GARBLE] = "garble", [FAULT_NODE] = "node",     [FAULT_BREAK] = "break",
-    [FAULT_LOST] = "lost",
+    [FAULT_LOST] = "lost",     [FAULT_FORGE] = "forge",   [FAULT_AGAIN] = "again",
+    [FAULT_ASK] = "ask",
 };
 
 static void put_number(FILE *to, const char *name, int64_t v)
@@ -45,9 +46,14 @@ void script_write(const struct script *s, FILE *to)
 {
     (void)fprintf(to, "seed %" PRIu64 "\ncenters %u\nbudget %" PRId64 "\n", s->seed,
                   s->centers, s->budget_milli);
-    (void)fprintf(to, "weather drop=%u twice=%u late=%u delay=%u fsync=%u\n",
+    (void)fprintf(to, "weather drop=%u twice=%u late=%u delay=%u fsync=%u",
                   s->weather.drop, s->weather.twice, s->weather.late,
                   s->weather.delay_ms, s->weather.fsync_ms);
+    put_number(to, "echo", s->weather.echo);
+    put_number(to, "linger", s->weather.linger_s);
+    put_number(to, "forget", s->weather.forget);
+    put_number(to, "terms", s->weather.terms);
+    (void)fputc('\n', to);
     (void)fprintf(to, "end %" PRId64 ".%03" PRId64 "\n", s->end_ms / 1000,
                   s->end_ms % 1000);
     for (size_t i = 0; i < s->n; i++) {
@@ -92,18 +98,22 @@ static int parse_value(const char *word, struct fault *f, struct weather *w)
         uint32_t *u;
         int64_t *i;
     } keys[] = {
-        {"job=",   &f->job,      NULL       },
-        {"cores=", &f->cores,    NULL       },
-        {"run=",   &f->run_s,    NULL       },
-        {"limit=", &f->limit_s,  NULL       },
-        {"flags=", &f->flags,    NULL       },
-        {"value=", NULL,         &f->value  },
-        {"span=",  NULL,         &f->span_ms},
-        {"drop=",  &w->drop,     NULL       },
-        {"twice=", &w->twice,    NULL       },
-        {"late=",  &w->late,     NULL       },
-        {"delay=", &w->delay_ms, NULL       },
-        {"fsync=", &w->fsync_ms, NULL       },
+        {"job=",    &f->job,      NULL       },
+        {"cores=",  &f->cores,    NULL       },
+        {"run=",    &f->run_s,    NULL       },
+        {"limit=",  &f->limit_s,  NULL       },
+        {"flags=",  &f->flags,    NULL       },
+        {"value=",  NULL,         &f->value  },
+        {"span=",   NULL,         &f->span_ms},
+        {"drop=",   &w->drop,     NULL       },
+        {"twice=",  &w->twice,    NULL       },
+        {"late=",   &w->late,     NULL       },
+        {"delay=",  &w->delay_ms, NULL       },
+        {"fsync=",  &w->fsync_ms, NULL       },
+        {"echo=",   &w->echo,     NULL       },
+        {"linger=", &w->linger_s, NULL       },
+        {"terms=",  &w->terms,    NULL       },
+        {"forget=", &w->forget,   NULL       },
     };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -13,13 +13,22 @@
 
 #include "base/banned.h"
 
-#define WALL0_US (INT64_C(1800000000) * US_PER_S)
 #define AT_LEAST_ONCE_S 300
 #define SETTLE_MS (INT64_C(4) * 3600 * 1000)
 
 uint64_t world_draw(struct world *w)
 {
     uint64_t z = w->seed + (++w->draws) * UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+uint64_t world_lot(struct world *w)
+{
+    uint64_t z = w->seed * UINT64_C(0xd1342543de82ef95)
+                 + (++w->lots) * UINT64_C(0x9e3779b97f4a7c15);
 
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
@@ -126,6 +135,8 @@ static void submit(struct world *w, const struct fault *f)
         h.begin.us = fcenter_now(w, c).wall.us + 100 * US_PER_S;
     if (f->flags & SUBMIT_TWICE)
         h.at_least_once_s = AT_LEAST_ONCE_S;
+    if (w->weather.terms)
+        terms_job(&h, f->job);
     s->r = fed_submit(c->fed, &h, f->job, fcenter_now(w, c), &id, &fx, NULL);
     w->r->steps++;
     if (s->r < 0)
@@ -137,6 +148,7 @@ static void submit(struct world *w, const struct fault *f)
     t->n = f->job;
     t->cores = (uint32_t)request_cores(&h.request);
     t->run_s = f->run_s;
+    t->other = h.project[0] == 'o';
     s->id = id;
     gate_take(w, c, &fx);
     for (uint32_t i = 0; i < w->n; i++)
@@ -244,7 +256,16 @@ void world_do(struct world *w, const struct fault *f)
         break;
     case FAULT_REPEAT:
     case FAULT_LIE:
-        net_repeat(w, f->value, f->kind == FAULT_LIE, a);
+        lies_repeat(w, f->value, f->kind == FAULT_LIE, a);
+        break;
+    case FAULT_FORGE:
+        lies_forge(w, f->value, a);
+        break;
+    case FAULT_ASK:
+        terms_ask(w, c, f->value);
+        break;
+    case FAULT_AGAIN:
+        bed_again(w, c);
         break;
     case FAULT_GARBLE:
         net_lost(w, a, b);
@@ -348,6 +369,10 @@ static void happen(struct world *w, struct fevent *e)
         fcenter_back(w, c);
         break;
     case EVENT_GO_ON:
+        break;
+    case EVENT_FILES:
+        if (c->up)
+            bed_returned(w, c, e->id);
         break;
     }
 }

@@ -23,11 +23,13 @@ faults_sources = \
 	sim/faults_bed.c \
 	sim/faults_center.c \
 	sim/faults_gate.c \
+	sim/faults_lies.c \
 	sim/faults_net.c \
 	sim/faults_oracle.c \
 	sim/faults_queue.c \
 	sim/faults_script.c \
 	sim/faults_shrink.c \
+	sim/faults_terms.c \
 	sim/faults_text.c \
 	sim/faults_world.c
 sim_libfaults_la_SOURCES = $(faults_sources)

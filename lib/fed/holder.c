@@ -182,8 +182,7 @@ static void on_handback(struct fed *f,
                         uint32_t from,
                         const struct peer_msg *m)
 {
-    if (!of_grant(j, from, m) || j->h.grant.claim != m->claim
-        || j->h.hold != HOLD_GRANTED)
+    if (!of_grant(j, from, m) || j->h.hold != HOLD_GRANTED)
         return;
     memcpy(j->h.note, m->text, sizeof(j->h.note));
     if (m->rule

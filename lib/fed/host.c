@@ -117,8 +117,9 @@ void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m)
         copied_drop(f, j, "cancelled");
         return;
     }
-    if (j->c.epoch != m->epoch || j->c.copy > COPY_RUNNING)
+    if (j->c.copy > COPY_RUNNING)
         return;
+    /* Of whatever epoch: a job whose end was asked for never gets another. */
     if (!j->c.cancelled) {
         j->c.cancelled = true;
         save_copied(f, j, "cancel asked for by %s", m->text);

@@ -312,6 +312,44 @@ static void a_late_no_counts_for_nothing(void **state)
     lab_close(&l);
 }
 
+/* Given up and offered again while its GO was on the way: that GO is not used, although
+ * it answers the latest claim. */
+static void a_go_from_before_the_offer_is_handed_back(void **state)
+{
+    struct peer_msg m = {.kind = PEER_OFFER,
+                         .job = job_id_make(HOST, 5),
+                         .epoch = 3,
+                         .request = small,
+                         .institution = "i",
+                         .project = "proj"};
+    struct copy was = copy_in(COPY_QUEUED);
+    struct err err = {0};
+    bool back = false;
+    struct lab l;
+
+    (void)state;
+    lab_open(&l);
+    assert_int_equal(fed_restore_copy(l.fed, &was), 0);
+    peers_up(&l);
+    assert_int_equal(fed_engine_ready(l.fed, was.id, l.now, &l.fx), 0);
+    was = *fed_copy(l.fed, was.id);
+    assert_int_equal(fed_peer_msg(l.fed, HOST, &m, l.now, &l.fx, &err), 0);
+    m = (struct peer_msg){.kind = PEER_GO,
+                          .job = was.id,
+                          .epoch = 2,
+                          .claim = was.claim,
+                          .person = "u@i"};
+    assert_int_equal(fed_peer_msg(l.fed, HOST, &m, l.now, &l.fx, &err), 0);
+    for (size_t i = 0; i < l.fx.n; i++) {
+        assert_int_not_equal(l.fx.v[i].kind, FX_START);
+        back =
+            back || (l.fx.v[i].kind == FX_SEND && l.fx.v[i].msg.kind == PEER_HANDBACK);
+    }
+    assert_true(back);
+    assert_int_equal(fed_copy(l.fed, was.id)->copy, COPY_CLAIMED);
+    lab_close(&l);
+}
+
 /* A holder of another center's job is not believed, nor a candidate of nobody's. */
 static void strangers_are_refused(void **state)
 {
@@ -337,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_holder_hears_everything),
         cmocka_unit_test(a_candidate_hears_everything),
         cmocka_unit_test(a_late_no_counts_for_nothing),
+        cmocka_unit_test(a_go_from_before_the_offer_is_handed_back),
         cmocka_unit_test(strangers_are_refused),
     };
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-TESTS += tests/sim/golden.t tests/sim/faults.t
-EXTRA_DIST += tests/sim/golden.t tests/sim/faults.t \
+TESTS += tests/sim/golden.t tests/sim/faults.t tests/sim/mutants.t
+EXTRA_DIST += tests/sim/golden.t tests/sim/faults.t tests/sim/mutants.t \
 	tests/sim/scripts/cancelled-while-cut \
 	tests/sim/scripts/entry-cut-off \
 	tests/sim/scripts/entry-dies \
