@@ -254,6 +254,8 @@ int engine_glue_open(struct center *c, struct err *err)
             .account = s->slurm_account,
             .transfer_max = s->transfer_max,
             .release_rate = s->release_rate,
+            .completions = s->completions,
+            .sweep_s = s->sweep_s,
         };
 
         r = engine_slurm_new(c->base, &slurm, &cb, c, &c->engine, err);

@@ -45,6 +45,8 @@ static cfg_opt_t engine_opts[] = {
     CFG_INT("null_run_ms", 0, CFGF_NONE),
     CFG_STR("slurm_conf", NULL, CFGF_NODEFAULT),
     CFG_STR("slurm_account", NULL, CFGF_NODEFAULT),
+    CFG_STR("completions", NULL, CFGF_NODEFAULT),
+    CFG_STR("sweep", "1-0", CFGF_NONE),
     CFG_INT("release_rate", 20, CFGF_NONE),
     CFG_STR("spool", NULL, CFGF_NODEFAULT),
     CFG_END(),
@@ -170,6 +172,7 @@ void *settings_free(struct settings *c)
     free(c->slurm_conf);
     free(c->slurm_account);
     free(c->slurm_spool);
+    free(c->completions);
     free(c);
     return NULL;
 }
@@ -271,6 +274,8 @@ static int read_limits(cfg_t *cfg, struct settings *c, struct err *err)
     if (r == 0)
         r = conf_u32(engine, "null_run_ms", 0, 86400000, &c->null_run_ms, err);
     if (r == 0)
+        r = conf_duration(engine, "sweep", &c->sweep_s, err);
+    if (r == 0)
         r = conf_u32(engine, "release_rate", 0, 10000, &c->release_rate, err);
     if (r < 0)
         return r;
@@ -306,6 +311,7 @@ static int read_names(cfg_t *cfg, struct settings *c, struct err *err)
     c->slurm_conf = file(engine, "slurm_conf", c->dir, &ok);
     c->slurm_account = text(engine, "slurm_account", &ok);
     c->slurm_spool = text(engine, "spool", &ok);
+    c->completions = file(engine, "completions", c->dir, &ok);
     if (!ok)
         return err_set(err, -ENOMEM, "out of memory");
     if (!c->certificate != !c->key)

@@ -44,6 +44,8 @@ struct settings {
     char *engine;          /* "local", "slurm" or "null" */
     char *slurm_conf;      /* NULL = Slurm's default */
     char *slurm_account;   /* NULL = the user's default in Slurm */
+    char *completions;     /* file of Slurm's completion records; NULL = none */
+    uint32_t sweep_s;      /* between comparisons with Slurm */
     uint32_t release_rate; /* of jobs to it, a second; 0 = no limit */
     char *slurm_spool;     /* seen by all nodes; NULL unless engine is "slurm" */
     uint32_t node_lost_s;

@@ -35,6 +35,7 @@ dist_man_MANS += \
 	docs/man/fshare.1 \
 	docs/man/fsim.1 \
 	docs/man/hopluu-agreement.5 \
+	docs/man/hopluu-jobcomp.8 \
 	docs/man/hopluu-keys.8 \
 	docs/man/hopluu-noded.8 \
 	docs/man/hopluu.conf.5 \

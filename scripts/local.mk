@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
-dist_hopluulibexec_SCRIPTS += scripts/hopluu-keys
+dist_hopluulibexec_SCRIPTS += scripts/hopluu-jobcomp scripts/hopluu-keys
 hopluu_scripts = \
 	.ci/run \
 	scripts/build \

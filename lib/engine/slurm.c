@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/measure.h"
 #include "base/path.h"
 #include "base/words.h"
 #include "engine/slurm_int.h"
@@ -255,10 +256,13 @@ static void *op_free(struct engine *en)
     TABLE_FOREACH (e->jobs, j, next)
         sjob_free(j);
     turn_close(e);
+    settle_close(e);
+    ends_close(e);
     mirror_free(e);
     queue_release(&e->q);
     free(e->conf);
     free(e->account);
+    free(e->completions);
     free(e);
     return NULL;
 }
@@ -294,7 +298,9 @@ static int copy_config(struct slurm *e,
     e->transfer_max = c->transfer_max ? c->transfer_max : TRANSFER_MAX;
     e->conf = c->conf ? strdup(c->conf) : NULL;
     e->account = c->account ? strdup(c->account) : NULL;
-    if ((c->conf && !e->conf) || (c->account && !e->account))
+    e->completions = c->completions ? strdup(c->completions) : NULL;
+    if ((c->conf && !e->conf) || (c->account && !e->account)
+        || (c->completions && !e->completions))
         return -ENOMEM;
     /* 0711: a guest reaches its own directory by name and lists nobody else's. */
     return path_make_dirs(e->spool, 0711, err);
@@ -330,6 +336,7 @@ int engine_slurm_new(struct event_base *base,
     e->cb = cb;
     e->arg = arg;
     e->release_rate = config->release_rate;
+    e->sweep_s = config->sweep_s == DURATION_UNLIMITED ? 0 : config->sweep_s;
     r = turn_open(e);
     if (!r)
         r = queue_init(&e->q, base, cb, arg, on_ready, e);
@@ -341,11 +348,14 @@ int engine_slurm_new(struct event_base *base,
         r = slurm_thread(e, &e->looker);
     if (!r)
         r = worker_new(base, SLURM_ASKS_MAX, NULL, NULL, NULL, e, &e->files);
+    if (!r)
+        r = settle_open(e);
     if (r) {
         op_free(&e->engine);
         return err && err->code ? r : err_set(err, r, "no memory or no thread");
     }
     watch_start(e);
+    ends_open(e);
     *ret_engine = &e->engine;
     return 0;
 }

@@ -28,7 +28,9 @@ struct engine_slurm_config {
     const char *spool;     /* guests' directories; the nodes see it under this name */
     const char *account;   /* Slurm's account for federated jobs; NULL = its default */
     uint64_t transfer_max; /* bytes of one file; 0 = TRANSFER_MAX */
-    uint32_t release_rate; /* jobs a second that may start at most; 0 = no limit */
+    const char *completions; /* jobcomp/script's file of records; NULL = none */
+    uint32_t sweep_s;        /* between sweeps; 0 = none, DURATION_UNLIMITED = none */
+    uint32_t release_rate;   /* jobs a second that may start at most; 0 = no limit */
 };
 
 /* Strings are copied, cb is borrowed for ever. 0, -errno with what failed; slurmctld

@@ -41,6 +41,7 @@ struct ask {
     struct slurm_order *order;
     char account[NAME_CAP];
     char dir[PATH_MAX]; /* a guest's; "" = at home */
+    char note_path[PATH_MAX];
     char *inputs_dir;
     char *outputs;
     bool std_err;
@@ -177,8 +178,15 @@ static void run_submit(struct worker_task *t)
         return;
     a->placed = true;
     a->r = slurm_rpc_submit(a->order, &a->slurm_job, &a->unsure, &a->err);
-    if (!a->r)
-        a->released = slurm_rpc_release(a->slurm_job, &a->err) == 0;
+    if (a->r)
+        return;
+    a->r = ends_note(a->note_path, a->slurm_job, a->id, a->epoch);
+    if (a->r) {
+        (void)slurm_rpc_signal(a->slurm_job, 0, NULL); /* else a look finds it held */
+        (void)err_set(&a->err, a->r, "%.80s: %s", a->note_path, strerror(-a->r));
+        return;
+    }
+    a->released = slurm_rpc_release(a->slurm_job, &a->err) == 0;
 }
 
 static void done_submit(struct worker_task *t, void *arg)
@@ -230,7 +238,8 @@ int ask_submit(struct sjob *j)
                      j->epoch);
     if (j->inputs_dir)
         a->inputs_dir = strdup(j->inputs_dir);
-    if (n < 0 || (size_t)n >= sizeof(a->dir) || (j->inputs_dir && !a->inputs_dir)) {
+    if (n < 0 || (size_t)n >= sizeof(a->dir) || ends_note_path(j->e, a->note_path) < 0
+        || (j->inputs_dir && !a->inputs_dir)) {
         ask_free(&a->task);
         return -ENOMEM;
     }

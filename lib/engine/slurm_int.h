@@ -123,8 +123,13 @@ struct slurm {
     struct sjob *jobs;
     struct seen *seen;
     struct snode *nodes;
-    struct event *tick;  /* the next look */
-    struct event *sweep; /* once a day */
+    struct event *tick; /* the next look */
+    struct event *sweep;
+    uint32_t sweep_s;   /* from one to the next */
+    struct wall swept;  /* the last */
+    char *completions;  /* file of records; NULL = none */
+    struct event *ends; /* that file has changed */
+    off_t ends_at;      /* read so far */
     char *conf;
     char *account;
     char center[NAME_CAP];
@@ -264,9 +269,39 @@ void watch_unsure(struct sjob *j);
 bool proxy_show(struct slurm *e, const struct slurm_job *s); /* false = it is none */
 void proxy_looked(struct slurm *e, bool changed);
 
+/* --- slurm_ends.c: what outlives slurmctld's memory ------------------------------ */
+
+struct ends_sent { /* a line of SPOOL/submitted */
+    uint64_t id;
+    uint32_t epoch;
+    uint32_t slurm_job;
+    int64_t at_s;
+};
+
+int ends_note_path(const struct slurm *e, char path[PATH_MAX]);
+/* In a worker's thread, before the release. 0, -errno. */
+int ends_note(const char *path, uint32_t slurm_job, uint64_t id, uint32_t epoch);
+/* Was it ever submitted? Reads a file. */
+bool ends_sent(const struct sjob *j, struct ends_sent *ret);
+/* Are they of one job? Slurm's numbers come again when its state was lost. */
+bool ends_same(const struct ends_sent *sent, const struct slurm_job *s);
+/* Its completion record; the caller frees ret->nodes and ret->parts. Reads a file. */
+bool ends_find(const struct slurm *e,
+               const struct ends_sent *sent,
+               struct slurm_job *ret);
+/* All that was submitted, then all records; nothing without engine.completions. */
+void ends_each(const struct slurm *e,
+               void (*sent)(const struct ends_sent *s, void *arg),
+               void (*record)(const struct slurm_job *s, void *arg),
+               void *arg);
+void ends_open(struct slurm *e); /* without a watch there are the looks */
+void ends_close(struct slurm *e);
+
 /* --- slurm_settle.c: what was settled, and Slurm's own books ------------------- */
 
 void settle_key(struct sjob *j, const struct slurm_job *s);
 void settle_write(const struct sjob *j); /* one line of SPOOL/settled */
+int settle_open(struct slurm *e);        /* the sweeps; 0, -ENOMEM */
+void settle_close(struct slurm *e);
 
 #endif

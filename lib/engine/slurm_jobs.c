@@ -323,8 +323,37 @@ void sjob_on_record(struct sjob *j, const struct slurm_job *s)
     }
 }
 
+/* Slurm has forgotten it: what do its completion record, or our own notes, say? */
+static bool remembered(struct sjob *j)
+{
+    struct ends_sent sent;
+    struct slurm_job s;
+    bool found;
+
+    if (!ends_sent(j, &sent))
+        return false; /* never released */
+    j->slurm_job = sent.slurm_job;
+    j->was_started = true; /* or may have been */
+    found = ends_find(j->e, &sent, &s);
+    if (found) {
+        log_info("job %" PRIu64 " (%u): Slurm has forgotten it, its record says how it"
+                 " ended",
+                 j->id, s.id);
+        j->state = SJOB_SENT;
+        sjob_on_record(j, &s); /* it is over */
+    }
+    free(s.nodes);
+    free(s.parts);
+    return found;
+}
+
 void sjob_on_absence(struct sjob *j)
 {
+    bool asks = j->adopted || j->state == SJOB_HELD || j->state == SJOB_SENT
+                || j->state == SJOB_RUNNING;
+
+    if (asks && remembered(j))
+        return;
     if (j->state == SJOB_UNSURE && j->adopted && !j->was_started) {
         sjob_impossible(j, "the center's restart came before its start");
     } else if (j->state == SJOB_UNSURE && !j->adopted) {

@@ -7,12 +7,14 @@
 #     fed_slurm_missing              what is not there, or nothing
 #     fed_slurm NAME [LINE]...       after fed_center: this one runs Slurm; LINEs go
 #                                    into its slurm.conf
+#     $FED/NAME/etc/engine.conf      lines for the section "engine" of its hopluu.conf
 #     fed_start NAME                 starts all of it, hopluud last
 #     fed_slurm_at NAME sinfo ...    one of Slurm's commands there
 #     fed_slurm_jobs NAME            Slurm's own record of each job, as lines of
 #                                    JOB|ADMINCOMMENT|STATE|NODES|CPUS|SECONDS
 #     fed_slurm_plugins              lines for fed_slurm: the plugins of this build
-#     fed_start_slurmctld NAME       again, after fed_stop slurmctld-NAME
+#     fed_start_slurmctld NAME [-c]  again, after fed_stop slurmctld-NAME; -c: with an
+#                                    empty state
 #
 # Several slurmds on one machine need a Slurm that was built with --enable-multiple-slurmd;
 # Debian's was. What nodes have is told, not real (config_overrides).
@@ -123,14 +125,15 @@ engine {
     kind = "slurm"
     slurm_conf = "$FED/$1/slurm/slurm.conf"
     spool = "$FED/$1/spool"
-}
 END
+    [ ! -e "$FED/$1/etc/engine.conf" ] || cat "$FED/$1/etc/engine.conf"
+    echo "}"
 }
 
 fed_start_slurmctld()
 {
     fed_spawn "slurmctld-$1" "$FED/$1/log/slurmctld.out" \
-        env HOPLUU_SOCKET="$FED/$1/run/hopluud.sock" slurmctld -D -f "$FED/$1/slurm/slurm.conf"
+        env HOPLUU_SOCKET="$FED/$1/run/hopluud.sock" slurmctld -D -f "$FED/$1/slurm/slurm.conf" ${2:+"$2"}
 }
 
 # fed_start_slurmd NAME NUMBER

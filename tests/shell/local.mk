@@ -22,6 +22,7 @@ shell_tests = \
 	tests/shell/restart.t \
 	tests/shell/slurm.t \
 	tests/shell/slurm_admin.t \
+	tests/shell/slurm_ends.t \
 	tests/shell/slurm_handover.t \
 	tests/shell/slurm_plugins.t \
 	tests/shell/slurm_kill.t \
