@@ -156,6 +156,14 @@ static bool is_inner(const char *name)
     return before != '/';
 }
 
+static bool is_zero(const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
 static int take_file(
     FILE *in, const char *dir, const char *name, uint64_t size, struct err *err)
 {
@@ -172,6 +180,8 @@ static int take_file(
 
         if (fread(bytes, 1, want, in) != want)
             r = err_set(err, -EBADMSG, "it is cut inside %s", name);
+        else if (!is_zero(bytes + mine, want - mine))
+            r = err_set(err, -EBADMSG, "there is something behind %s", name);
         else
             (void)fwrite(bytes, 1, mine, out); /* bundle_close() asks */
         left -= want;
@@ -212,10 +222,9 @@ int tar_read(FILE *in, const char *dir, struct err *err)
             return r;
         memcpy(last, name, sizeof(last));
     }
-    for (size_t i = 0; i < BLOCK; i++)
-        if (h[i])
-            return err_set(err, -EBADMSG, "its end is damaged");
-    if (fread(h, 1, BLOCK, in) != BLOCK || fgetc(in) != EOF)
+    if (!is_zero(h, BLOCK))
+        return err_set(err, -EBADMSG, "its end is damaged");
+    if (fread(h, 1, BLOCK, in) != BLOCK || !is_zero(h, BLOCK) || fgetc(in) != EOF)
         return err_set(err, -EBADMSG, "its end is cut, or something is behind it");
     return 0;
 }

@@ -73,3 +73,29 @@ EXTRA_DIST += tests/fuzz/corpus/answer/deep tests/fuzz/corpus/answer/flood \
 	tests/fuzz/corpus/answer/good tests/fuzz/corpus/answer/huge \
 	tests/fuzz/corpus/answer/notutf8 tests/fuzz/corpus/answer/refusal \
 	tests/fuzz/corpus/answer/short
+
+# bundles
+report_fuzz = tests/fuzz/fuzz_bundle tests/fuzz/fuzz_seal tests/fuzz/fuzz_tar
+check_PROGRAMS += $(report_fuzz)
+TESTS += $(report_fuzz)
+report_fuzz_libs = lib/libreport.la lib/libledger.la lib/libmodel.la lib/libbase.la \
+	$(JANSSON_LIBS) $(SSL_LIBS)
+tests_fuzz_fuzz_bundle_SOURCES = tests/fuzz/fuzz_bundle.c tests/fuzz/replay.c
+tests_fuzz_fuzz_bundle_LDADD = $(report_fuzz_libs)
+tests_fuzz_fuzz_seal_SOURCES = tests/fuzz/fuzz_seal.c tests/fuzz/replay.c
+tests_fuzz_fuzz_seal_LDADD = $(report_fuzz_libs)
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c tests/fuzz/replay.c
+tests_fuzz_fuzz_tar_LDADD = $(report_fuzz_libs)
+EXTRA_DIST += tests/fuzz/corpus/bundle/about tests/fuzz/corpus/bundle/about-wrong \
+	tests/fuzz/corpus/bundle/checkpoint tests/fuzz/corpus/bundle/line-act \
+	tests/fuzz/corpus/bundle/line-cut tests/fuzz/corpus/bundle/line-first \
+	tests/fuzz/corpus/bundle/line-numbers tests/fuzz/corpus/bundle/line-settled \
+	tests/fuzz/corpus/bundle/note tests/fuzz/corpus/bundle/note-empty \
+	tests/fuzz/corpus/bundle/note-short tests/fuzz/corpus/bundle/record \
+	tests/fuzz/corpus/bundle/record-wrong \
+	tests/fuzz/corpus/seal/attributes tests/fuzz/corpus/seal/cut tests/fuzz/corpus/seal/ec \
+	tests/fuzz/corpus/seal/empty tests/fuzz/corpus/seal/inside tests/fuzz/corpus/seal/length \
+	tests/fuzz/corpus/tar/absolute tests/fuzz/corpus/tar/behind tests/fuzz/corpus/tar/cut \
+	tests/fuzz/corpus/tar/good tests/fuzz/corpus/tar/huge tests/fuzz/corpus/tar/link \
+	tests/fuzz/corpus/tar/order tests/fuzz/corpus/tar/outside tests/fuzz/corpus/tar/over \
+	tests/fuzz/corpus/tar/padding

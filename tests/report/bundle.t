@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # Bundles: made twice the same, checked without us, and every change is found and named.
-# HOPLUU_POSITIONS: so many random bits are changed (60); a campaign takes 1000.
+# HOPLUU_POSITIONS: so many random places are changed (60); a campaign takes 1000.
 src=$(cd "${srcdir:-.}/tests/report" && pwd) || exit 1
 bin=${COMMAND_DIR:-$PWD/command}
 here=$PWD/tests/report
@@ -199,6 +199,8 @@ mkdir in2
 head -c $(($(wc -c <stick.tar) / 2)) stick.tar >cut.tar
 refused "half a file is refused" 2 'it is cut' "$bin/fbundle" import --ca ca.pem cut.tar in2
 { head -c 20000 stick.tar; printf x; tail -c +20002 stick.tar; } >bent.tar
+{ head -c -1025 stick.tar; printf x; tail -c 1024 stick.tar; } >behind.tar
+refused "and one that hides something between its files" 2 'there is something behind' "$bin/fbundle" import --ca ca.pem behind.tar in2
 refused "a bent one too" 2 '' "$bin/fbundle" import --ca ca.pem bent.tar in2
 tar cf evil.tar --transform 's,^,../,' -P rates.json
 refused "one that reaches out of its directory too" 2 'not the tar file of a bundle' "$bin/fbundle" import --ca ca.pem evil.tar in2

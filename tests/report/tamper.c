@@ -6,9 +6,10 @@
  *
  * Every file: cut, lengthened, emptied, removed, replaced by a link; its first, middle
  * and last line dropped, doubled, exchanged with the next; each "end":N of a record
- * moved a day back. Then so many single bits at random places of all files, and every
- * bit of the signature. After each the bundle is put back and must be good again at the
- * end.
+ * moved a day back. Then so many random places of all files, at each of which a bit is
+ * flipped, a line dropped, doubled or exchanged with the next, or a moment moved back;
+ * and a bit of every byte of the signature. After each the bundle is put back and must
+ * be good again at the end.
  */
 #include "config.h"
 
@@ -111,7 +112,9 @@ static bool line_of(const struct target *t, size_t at, size_t *ret_from, size_t 
     }
 }
 
-static void try_line(const struct target *t, size_t at)
+enum line_change { LINE_DROPPED, LINE_DOUBLED, LINE_EXCHANGED, _LINE_CHANGE_MAX };
+
+static void change_line(const struct target *t, size_t at, enum line_change how)
 {
     size_t from, n, next, n_next, all = t->bytes.len;
     char *v;
@@ -120,19 +123,35 @@ static void try_line(const struct target *t, size_t at)
         return;
     v = malloc(all + n);
     must(v != NULL, "memory");
-    memcpy(v, t->bytes.data, from);
-    memcpy(v + from, t->bytes.data + from + n, all - from - n);
-    try_bytes(t, "a line was dropped", v, all - n);
-    memcpy(v, t->bytes.data, from + n);
-    memcpy(v + from + n, t->bytes.data + from, all - from);
-    try_bytes(t, "a line was doubled", v, all + n);
-    if (line_of(t, at + 1, &next, &n_next)) {
+    switch (how) {
+    case LINE_DROPPED:
+        memcpy(v, t->bytes.data, from);
+        memcpy(v + from, t->bytes.data + from + n, all - from - n);
+        try_bytes(t, "a line was dropped", v, all - n);
+        break;
+    case LINE_DOUBLED:
+        memcpy(v, t->bytes.data, from + n);
+        memcpy(v + from + n, t->bytes.data + from, all - from);
+        try_bytes(t, "a line was doubled", v, all + n);
+        break;
+    case LINE_EXCHANGED:
+        if (!line_of(t, at + 1, &next, &n_next))
+            break;
         memcpy(v, t->bytes.data, all);
         memcpy(v + from, t->bytes.data + next, n_next);
         memcpy(v + from + n_next, t->bytes.data + from, n);
         try_bytes(t, "two lines were exchanged", v, all);
+        break;
+    case _LINE_CHANGE_MAX:
+        break;
     }
     free(v);
+}
+
+static void try_line(const struct target *t, size_t at)
+{
+    for (int how = 0; how < _LINE_CHANGE_MAX; how++)
+        change_line(t, at, (enum line_change)how);
 }
 
 static void back_date(const struct target *t)
@@ -155,9 +174,18 @@ static void back_date(const struct target *t)
     free(v);
 }
 
+static size_t count_lines(const struct target *t)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->bytes.len; i++)
+        n += t->bytes.data[i] == '\n';
+    return n;
+}
+
 static void try_file(struct target *t)
 {
-    size_t lines = 0, n = t->bytes.len;
+    size_t lines = count_lines(t), n = t->bytes.len;
     char *longer = malloc(n + 2);
 
     must(longer != NULL, "memory");
@@ -170,8 +198,6 @@ static void try_file(struct target *t)
     try_bytes(t, "it was cut in the middle", longer, n / 2);
     try_bytes(t, "it was emptied", longer, 0);
     free(longer);
-    for (size_t i = 0; i < n; i++)
-        lines += t->bytes.data[i] == '\n';
     if (lines) {
         try_line(t, 0);
         try_line(t, lines / 2);
@@ -193,6 +219,51 @@ static void flip(struct target *t, size_t at, unsigned bit)
     write_file(t->path, t->bytes.data, t->bytes.len);
     expect(t->name, "a bit was changed");
     t->bytes.data[at] = (char)(t->bytes.data[at] ^ (1 << bit));
+}
+
+/* The moment that stands behind `at`: "end":N, "start":N, … or "t":"2026-…". */
+static void back_date_near(const struct target *t, size_t at)
+{
+    static const char *const marks[] = {
+        "\"end\":", "\"start\":", "\"submit\":", "\"eligible\":", "\"t\":\""};
+    const char *mark = marks[roll(ARRAY_SIZE(marks))];
+    char *v = strdup(buf_text(&t->bytes));
+    char *digit;
+
+    must(v != NULL, "memory");
+    digit = strstr(v + at, mark);
+    if (digit) {
+        digit += strlen(mark) + 3; /* not its first digits: another century */
+        *digit = *digit > '0' ? (char)(*digit - 1) : '9';
+        try_bytes(t, "a moment was moved", v, t->bytes.len);
+    }
+    free(v);
+}
+
+static void try_random(struct target *t, size_t lines)
+{
+    size_t at = roll(t->bytes.len);
+
+    switch (roll(lines > 1 ? 5 : 1)) {
+    case 0:
+        flip(t, at, (unsigned)roll(8));
+        break;
+    case 1:
+        change_line(t, roll(lines), LINE_DROPPED);
+        break;
+    case 2:
+        change_line(t, roll(lines), LINE_DOUBLED);
+        break;
+    case 3:
+        change_line(t, roll(lines), LINE_EXCHANGED);
+        break;
+    default:
+        if (strstr(t->name, ".jsonl"))
+            back_date_near(t, at);
+        else
+            flip(t, at, (unsigned)roll(8));
+        break;
+    }
 }
 
 static void add_file(void)
@@ -232,14 +303,16 @@ int main(int argc, char **argv)
         try_file(&v[i]);
     add_file();
     for (size_t i = 0; i < n; i++) {
+        bool text = !strstr(v[i].name, ".pdf") && !strstr(v[i].name, ".xlsx");
         bool seal = !strcmp(v[i].name, "MANIFEST.p7s");
+        size_t lines = text && !seal ? count_lines(&v[i]) : 0;
 
         for (size_t at = 0; seal && at < v[i].bytes.len; at++)
             flip(&v[i], at, (unsigned)roll(8));
         /* So many of each file as its part of all bytes, at least one. */
         for (uint64_t k = 0; v[i].bytes.len && k <= positions * v[i].bytes.len / bytes;
              k++)
-            flip(&v[i], roll(v[i].bytes.len), (unsigned)roll(8));
+            try_random(&v[i], lines);
         write_file(v[i].path, buf_text(&v[i].bytes), v[i].bytes.len);
     }
     if (bundle_verify(dir, &check, &found, &err) < 0) {
