@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "command/desk.h"
+#include "command/progress.h"
 #include "command/say.h"
 #include "report/record_file.h"
 #include "report/record_line.h"
@@ -15,6 +16,7 @@
 #include "base/banned.h"
 
 static bool incomplete;
+static uint64_t told; /* records so far */
 
 bool freport_incomplete(void)
 {
@@ -44,6 +46,7 @@ static int each_of_file(const struct freport_ask *ask,
 
         if (more <= 0)
             return more;
+        progress_count(++told, "records");
         if (inside(ask, &rec))
             r = each(&rec, arg, err);
     }
@@ -71,6 +74,7 @@ static int each_of_page(const json_t *answer,
         if (r < 0)
             return err_prefix(err, r, "a record of center %s",
                               desk_text(answer, "center"));
+        progress_count(++told, "records");
         r = each(&rec, arg, err);
         if (r < 0)
             return r;
@@ -125,8 +129,9 @@ int freport_each_record(const struct freport_ask *ask,
     int r = 0;
 
     if (ask->n_from == 0)
-        return each_of_daemon(ask, each, arg, err);
+        r = each_of_daemon(ask, each, arg, err);
     for (size_t i = 0; r == 0 && i < ask->n_from; i++)
         r = each_of_file(ask, ask->from[i], each, arg, err);
+    progress_end();
     return r;
 }

@@ -10,6 +10,7 @@
 
 #include "base/measure.h"
 #include "base/time.h"
+#include "command/progress.h"
 #include "command/say.h"
 #include "report/bundle.h"
 #include "report/calendar.h"
@@ -150,19 +151,40 @@ static void tell_good(const char *dir, const struct bundle_found *f)
                  day_iso(day_of(f->signer.until, ZONE_VIETNAM), until));
 }
 
+static void show_file(const char *name, void *arg)
+{
+    (void)arg;
+    progress_at(name);
+}
+
+static int show_record(const struct run_record *r, void *arg, struct err *err)
+{
+    uint64_t *n = arg;
+
+    (void)r;
+    (void)err;
+    progress_count(++*n, "records");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct line line;
+    uint64_t n = 0;
     int code = SAY_OK;
 
     say_begin();
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         return SAY_ERROR;
+    line.check.file = show_file;
+    line.check.each = show_record;
+    line.check.arg = &n;
     for (size_t i = 0; i < line.n; i++) {
         struct bundle_found f = {0};
         struct err err = {0};
         int r = bundle_verify(line.bundles[i], &line.check, &f, &err);
 
+        progress_end();
         if (r < 0) {
             (void)printf("bad: %s: %s\n", line.bundles[i], err_text(&err, r));
             code = code ? code : code_of(r);

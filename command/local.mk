@@ -95,6 +95,7 @@ command_freport_SOURCES = command/freport.c command/freport.h \
 	command/freport_paper.c command/freport_paper.h \
 	command/freport_rollup.c \
 	command/freport_sign.c command/freport_sign.h \
+	command/progress.c command/progress.h \
 	command/freport_source.c command/freport_source.h \
 	command/freport_tables.c command/freport_tables.h \
 	command/freport_usage.c \
@@ -109,7 +110,8 @@ bundle_libs = lib/libreport.la lib/libledger.la lib/libmodel.la lib/libbase.la \
 	$(JANSSON_LIBS) $(SSL_LIBS)
 
 bin_PROGRAMS += command/fverify
-command_fverify_SOURCES = command/fverify.c command/say.c command/say.h
+command_fverify_SOURCES = command/fverify.c command/progress.c command/progress.h \
+	command/say.c command/say.h
 command_fverify_CFLAGS = $(program_cflags)
 command_fverify_LDFLAGS = $(program_ldflags)
 command_fverify_LDADD = $(bundle_libs)

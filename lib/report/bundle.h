@@ -92,6 +92,8 @@ struct bundle_check {
     int64_t at;         /* time at which the certificate must be valid; 0 = now */
     /* Each record, in order; may be NULL. Below 0 ends the check. */
     int (*each)(const struct run_record *r, void *arg, struct err *err);
+    /* Each file before it is read; may be NULL. */
+    void (*file)(const char *name, void *arg);
     void *arg;
 };
 

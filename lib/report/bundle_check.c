@@ -143,13 +143,18 @@ static int check_list(const char *dir, const struct manifest *m, struct err *err
 }
 
 /* Every file against its hash; of records, which line. */
-static int check_files(const char *dir, const struct manifest *m, struct err *err)
+static int check_files(const char *dir,
+                       const struct bundle_check *check,
+                       const struct manifest *m,
+                       struct err *err)
 {
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < m->n; i++) {
         char path[PATH_BYTES], text[HASH_TEXT_CAP];
 
+        if (check->file)
+            check->file(m->v[i].path + 2, check->arg);
         r = bundle_path(dir, m->v[i].path + 2, path, err);
         if (r == 0)
             r = bundle_hash_file(path, text, err);
@@ -173,7 +178,7 @@ int bundle_verify(const char *dir,
     if (r == 0)
         r = check_list(dir, &m, err);
     if (r == 0)
-        r = check_files(dir, &m, err);
+        r = check_files(dir, check, &m, err);
     f.files = m.n;
     if (r == 0)
         r = check_content(dir, check, &f, err);

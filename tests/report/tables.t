@@ -116,8 +116,41 @@ if report statement --year 2026 --format xlsx -o "$dir/a.xlsx"; then
         out=$("$src/check_xlsx" "$dir/a.xlsx" "$dir/$table.csv" 2>&1)
         t $? "its sums and cells equal $table.csv" "$out"
     done
+    # Another program's eyes: LibreOffice computes every total anew and writes the book again.
+    if command -v soffice >/dev/null; then
+        mkdir -p "$dir/office/user" "$dir/lo"
+        cat >"$dir/office/user/registrymodifications.xcu" <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+END
+        HOME=$dir timeout 120 soffice -env:UserInstallation="file://$dir/office" --headless \
+            --convert-to 'xlsx:Calc MS Excel 2007 XML' --outdir "$dir/lo" "$dir/a.xlsx" >"$dir/said" 2>&1
+        t $? "LibreOffice opens it" "$(cat "$dir/said")"
+        for table in usage sponsors waste; do
+            out=$("$src/check_xlsx" "$dir/lo/a.xlsx" "$dir/$table.csv" 2>&1)
+            t $? "what it has computed equals $table.csv" "$out"
+        done
+    else
+        skip "LibreOffice opens it" "libreoffice-calc is not installed"
+    fi
 else
     skip "spreadsheet" "$(grep -o 'built without.*' "$dir/err")"
+fi
+
+# --- on a terminal
+if command -v script >/dev/null; then
+    mkfifo "$dir/slow"
+    { head -n 2000 "$dir/records.jsonl"; sleep 2; tail -n +2001 "$dir/records.jsonl"; } >"$dir/slow" &
+    script -qec "'$freport' statement --year 2026 --registry '$src/registry.json' --from '$dir/slow' --format csv -o '$dir/none'" \
+        /dev/null </dev/null >"$dir/typed" 2>&1
+    wait
+    is "on a terminal long work tells how far it is, and clears the line" \
+        "$(tr '\r' '\n' <"$dir/typed" | grep -c '^[0-9]* records \.\.\. *$') '$(tr '\r' '\n' <"$dir/typed" | tail -n 1 | tr -d ' ')'" "1 ''"
+else
+    skip "on a terminal" "there is no script"
 fi
 
 # --- paper

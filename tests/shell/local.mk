@@ -3,6 +3,7 @@
 shell_tests = \
 	tests/shell/allowance.t \
 	tests/shell/budget.t \
+	tests/shell/bundle.t \
 	tests/shell/checks.t \
 	tests/shell/config.t \
 	tests/shell/facctmgr.t \
