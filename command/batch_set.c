@@ -318,6 +318,8 @@ static int set_resource(struct batch *b, int key, const char *value, struct err 
         return set_time(q, value, err);
     case 'p':
         return set_name(q->partition, sizeof(q->partition), value, err);
+    case BATCH_RESERVATION:
+        return set_name(q->reservation, sizeof(q->reservation), value, err);
     case BATCH_COMM:
         return set_title(q->comm, sizeof(q->comm), value, err);
     case BATCH_COMM_KEY:

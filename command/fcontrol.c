@@ -56,6 +56,9 @@ static const struct argp argp = {
         "  show job [ID...]       all about these jobs, or about all jobs\n"
         "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
         "  show hostlist NAMES    the shortest list of these names\n"
+        "  create reservation KEY=VALUE...  keep nodes for some (operators)\n"
+        "  delete ReservationName=NAME      … no longer (operators)\n"
+        "  show reservation [NAME]          this reservation, or all\n"
         "  ping                   say which center answers\n",
 };
 
@@ -172,15 +175,20 @@ static const struct {
     const char *object;
     int (*run)(const struct control *a);
 } verbs[] = {
-    {"release",      NULL,        control_release       },
-    {"declare-lost", NULL,        control_declare_lost  },
-    {"show",         "job",       control_show_job      },
-    {"show",         "jobs",      control_show_job      },
-    {"show",         "jobid",     control_show_job      },
-    {"show",         "hostnames", control_show_hostnames},
-    {"show",         "hostname",  control_show_hostnames},
-    {"show",         "hostlist",  control_show_hostlist },
-    {"ping",         NULL,        control_ping          },
+    {"release",      NULL,           control_release           },
+    {"declare-lost", NULL,           control_declare_lost      },
+    {"show",         "job",          control_show_job          },
+    {"show",         "jobs",         control_show_job          },
+    {"show",         "jobid",        control_show_job          },
+    {"show",         "hostnames",    control_show_hostnames    },
+    {"show",         "hostname",     control_show_hostnames    },
+    {"show",         "hostlist",     control_show_hostlist     },
+    {"show",         "reservation",  control_show_reservation  },
+    {"show",         "reservations", control_show_reservation  },
+    {"create",       "reservation",  control_create_reservation},
+    {"delete",       "reservation",  control_delete_reservation},
+    {"delete",       NULL,           control_delete_reservation},
+    {"ping",         NULL,           control_ping              },
 };
 
 static int run(struct control *a)
@@ -198,10 +206,11 @@ static int run(struct control *a)
             return verbs[i].run(a);
         }
     if (!strcmp(verb, "show"))
-        say_error("show: '%s': use job, hostnames or hostlist", object);
+        say_error("show: '%s': use job, hostnames, hostlist or reservation", object);
     else
         say_error("'%s' is not a verb: use release, declare-lost, show job, "
-                  "show hostnames, show hostlist or ping",
+                  "show hostnames, show hostlist, show reservation, create "
+                  "reservation, delete or ping",
                   verb);
     return SAY_ERROR;
 }

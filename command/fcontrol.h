@@ -20,6 +20,9 @@ struct control {
     size_t n_words;
 };
 
+int control_create_reservation(const struct control *a);
+int control_delete_reservation(const struct control *a);
+int control_show_reservation(const struct control *a);
 int control_show_job(const struct control *a);
 int control_show_hostnames(const struct control *a);
 int control_show_hostlist(const struct control *a);

@@ -124,7 +124,7 @@ command_fbundle_LDADD = $(bundle_libs)
 
 bin_PROGRAMS += command/fcontrol
 command_fcontrol_SOURCES = command/fcontrol.c command/fcontrol.h \
-	command/fcontrol_hosts.c command/fcontrol_job.c
+	command/fcontrol_hosts.c command/fcontrol_reserve.c command/fcontrol_job.c
 command_fcontrol_CFLAGS = $(program_cflags)
 command_fcontrol_LDFLAGS = $(program_ldflags)
 command_fcontrol_LDADD = $(command_libs)

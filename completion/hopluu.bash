@@ -61,9 +61,10 @@ _hopluu()
             fmap) ((COMP_CWORD > 1)) || words='rank nodes score show learn' ;;
             fcontrol)
                 case $before in
-                show) words='job hostnames hostlist' ;;
+                show) words='job hostnames hostlist reservation' ;;
+                create | delete) words=reservation ;;
                 release | declare-lost | job) words=$(_hopluu_jobs) ;;
-                fcontrol | scontrol) words='release declare-lost show ping' ;;
+                fcontrol | scontrol) words='release declare-lost show create delete ping' ;;
                 *) [[ " ${COMP_WORDS[*]} " =~ ' '(release|declare-lost)' ' ]] && words=$(_hopluu_jobs) ;;
                 esac
                 ;;

@@ -20,6 +20,7 @@
 #include "daemon/peers.h"
 #include "daemon/proxies.h"
 #include "daemon/pseudonym.h"
+#include "daemon/reservations.h"
 #include "daemon/returning.h"
 #include "daemon/rolls.h"
 #include "daemon/seals.h"
@@ -251,6 +252,8 @@ static int open_doors(struct center *c, struct err *err)
     if (r == 0)
         r = engine_glue_open(c, err);
     if (r == 0)
+        r = reservations_open(c, &c->reservations, err);
+    if (r == 0)
         r = seals_open(c, &c->seals, err);
     if (r == 0)
         r = peers_open(c, &c->peers, err);
@@ -323,6 +326,7 @@ void *center_close(struct center *c)
     c->peers = peers_close(c->peers);
     c->seals = seals_close(c->seals);
     c->rolls = rolls_close(c->rolls);
+    c->reservations = reservations_close(c->reservations);
     if (c->engine) {
         engine_glue_keep(c);
         c->engine->ops->free(c->engine);

@@ -9,6 +9,7 @@
  *   engine_glue.c  between fed and the engine
  *   users.c        the user's door; ops_*.c its questions
  *   peers.c        the other centers; peer_ask.c questions passed on
+ *   reservations.c nodes that are kept for some
  *   rolls.c        institutions, projects, grants and rates by decision
  *   seals.c        signatures under the journal, ours and the peers'
  *   blobs.c        inputs that users have uploaded
@@ -43,6 +44,7 @@ struct seals;
 struct proxies;
 struct pseudonym;
 struct rolls;
+struct reservations;
 
 struct center {
     struct event_base *base;
@@ -63,6 +65,7 @@ struct center {
     struct proxies *proxies;
     struct pseudonym *pseudonym; /* made at the first question that needs it */
     struct rolls *rolls;
+    struct reservations *reservations;
     struct event *tick;
     struct event *housekeeping;
     bool resumed;

@@ -25,6 +25,7 @@ daemon_hopluud_SOURCES = \
 	daemon/proxies.c daemon/proxies.h \
 	daemon/pseudonym.c daemon/pseudonym.h \
 	daemon/receiving.c daemon/receiving.h \
+	daemon/reservations.c daemon/reservations.h \
 	daemon/returning.c daemon/returning.h \
 	daemon/rolls.c daemon/rolls.h \
 	daemon/seals.c daemon/seals.h \

@@ -15,6 +15,7 @@
 #include "daemon/peers.h"
 #include "daemon/profiles.h"
 #include "daemon/proxies.h"
+#include "daemon/reservations.h"
 #include "daemon/users.h"
 #include "model/job_id.h"
 #include "wire/noun_json.h"
@@ -210,6 +211,8 @@ int op_submit(struct ask *a, struct err *err)
     r = read_spec(a, &spec, err);
     if (r == 0)
         r = draft_of(a, spec, &draft, err);
+    if (r == 0)
+        r = reservations_may(c->reservations, &draft, err);
     if (r < 0)
         return r;
     if (json_is_true(json_object_get(a->question, "test")))

@@ -16,6 +16,7 @@
 #include "base/banned.h"
 
 #define SUPPLY_MS 50
+#define LATE_S 60 /* a claim and its answer, and the grace of a job that is killed */
 #define NODE_LIST_MAX (4u << 20)
 
 int64_t queue_now_s(void)
@@ -77,6 +78,7 @@ int queue_init(struct queue *q,
 {
     struct sched_config c = sched_config_default();
 
+    c.late_s = LATE_S;
     *q = (struct queue){
         .base = base, .cb = cb, .cb_arg = cb_arg, .ready = ready, .arg = arg};
     q->sched = sched_new(&c);

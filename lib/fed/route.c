@@ -134,6 +134,10 @@ enum route_rule agreement_allows(const struct fed *f,
             asks->center);
         return RULE_SPEAKS_FOR;
     }
+    if (r->reservation[0]) {
+        SAY("reservation %s is of the center where it was submitted", r->reservation);
+        return RULE_PARTITION;
+    }
     partition = partition_at(f, p, giver, r);
     if (partition[0] && !named(gives->partitions, gives->n_partitions, partition)) {
         SAY("partition %s is not shared", partition);

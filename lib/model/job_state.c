@@ -47,6 +47,7 @@ static const char *const reasons[_JOB_REASON_MAX] = {
     [REASON_NODE_DOWN] = "NodeDown",
     [REASON_FILES] = "StageOutFailed",
     [REASON_SITE_LIMIT] = "SiteLimit",
+    [REASON_RESERVATION] = "Reservation",
     [REASON_LOST] = "DeclaredLost",
 };
 

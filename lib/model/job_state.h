@@ -41,9 +41,10 @@ enum job_reason {
     REASON_NON_ZERO_EXIT,
     REASON_TIME_LIMIT,
     REASON_NODE_DOWN,
-    REASON_FILES,      /* an output could not be brought back */
-    REASON_SITE_LIMIT, /* a limit that the host's own Slurm has set */
-    REASON_LOST,       /* its host was silent, and the run was declared lost */
+    REASON_FILES,       /* an output could not be brought back */
+    REASON_SITE_LIMIT,  /* a limit that the host's own Slurm has set */
+    REASON_RESERVATION, /* its reservation has not begun, or is over */
+    REASON_LOST,        /* its host was silent, and the run was declared lost */
     _JOB_REASON_MAX
 };
 

@@ -28,6 +28,7 @@ struct request {
     uint64_t mem_node_bytes;     /* per node; 0 = not asked */
     uint64_t mem_cpu_bytes;      /* per core; 0 = not asked; not both */
     bool exclusive;              /* whole nodes */
+    char reservation[NAME_CAP];  /* nodes kept for it at the entry; "" = none */
     char comm[NAME_CAP];         /* --comm: how the ranks talk ("stencil3d:4x4x2"); "" =
                                     unknown */
 };

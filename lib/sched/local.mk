@@ -22,6 +22,7 @@ lib_libsched_la_SOURCES = \
 	lib/sched/sched_pass.c \
 	lib/sched/sched_plan.c \
 	lib/sched/sched_priority.c \
+	lib/sched/sched_reserve.c \
 	lib/sched/sched_shape.c \
 	lib/sched/sched_share.c \
 	lib/sched/sched_site.c \

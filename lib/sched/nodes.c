@@ -114,7 +114,8 @@ int nodes_set(struct nodes *m, const struct node *n)
     old = &m->v[i];
     old->all = n->all;
     memcpy(old->gpu_type, n->gpu_type, sizeof(old->gpu_type));
-    old->partitions = n->partitions;
+    old->partitions = (old->partitions & ~((UINT32_C(1) << PARTITIONS_MAX) - 1))
+                      | n->partitions; /* its reservations stay */
     old->up = n->up;
     refresh(old);
     return i;
@@ -182,12 +183,21 @@ static uint32_t tasks_on(const struct node *n,
     return MIN(request_tasks_on(req, a.cores, a.bytes), req->n_tasks);
 }
 
+static bool asked(const struct nodes *m,
+                  const struct node *n,
+                  uint32_t partitions,
+                  enum nodes_view view)
+{
+    return (n->partitions & partitions)
+           && (view == NODES_ALL || (n->up && !(n->partitions & m->closed)));
+}
+
 uint32_t nodes_tasks(const struct nodes *m,
                      uint32_t node,
                      const struct request *req,
                      enum nodes_view view)
 {
-    if (!m->v[node].up && view != NODES_ALL)
+    if (!asked(m, &m->v[node], UINT32_MAX, view))
         return 0;
     return tasks_on(&m->v[node], req, view);
 }
@@ -204,7 +214,7 @@ size_t nodes_could(const struct nodes *m,
         const struct node *node = &m->v[i];
         uint32_t tasks;
 
-        if (!(node->partitions & partitions) || (!node->up && view != NODES_ALL))
+        if (!asked(m, node, partitions, view))
             continue;
         tasks = tasks_on(node, req, view);
         if (tasks > 0)
@@ -233,7 +243,7 @@ bool nodes_fit(struct nodes *m,
         const struct node *node = &m->v[i];
         uint32_t tasks;
 
-        if (!(node->partitions & partitions) || (!node->up && view != NODES_ALL))
+        if (!asked(m, node, partitions, view))
             continue;
         tasks = tasks_on(node, req, view);
         sum += tasks;

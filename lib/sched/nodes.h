@@ -42,6 +42,7 @@ struct node {
 struct nodes {
     struct node *v; /* [n] */
     size_t n;
+    uint32_t closed;           /* nodes of these partitions are out of the question */
     struct node_pick *scratch; /* [n]: what a node could take, while choosing */
 };
 

@@ -66,7 +66,10 @@ static int slot_new(struct sched *s, uint32_t *ret_x)
 static void slot_free(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
+    struct reservation *r = j->shape ? reservation_of(s, j->shape->partition) : NULL;
 
+    if (r)
+        r->jobs--;
     if (j->shape)
         shape_put(s, j->shape);
     *j = (struct site_job){.next_free = s->free_slot};
@@ -75,7 +78,7 @@ static void slot_free(struct sched *s, uint32_t x)
 
 void plans_invalid(struct sched *s)
 {
-    for (uint32_t p = 0; p < s->n_partitions; p++)
+    for (uint32_t p = 0; p < s->n_parts; p++)
         s->partitions[p].plan.valid = false;
 }
 
@@ -105,9 +108,11 @@ static struct backlog *backlog_of(struct sched *s, const struct site_job *j)
 int job_queue(struct sched *s, uint32_t x)
 {
     struct site_job *j = &s->jobs[x];
-    struct backlog_entry e = {
-        .shape = &j->shape->shape, .slot = x, .pred_s = job_stay(s, j)};
+    struct backlog_entry e = {.slot = x, .pred_s = job_stay(s, j)};
 
+    if (shape_by_limit(s, j) < 0)
+        return -ENOMEM;
+    e.shape = &j->shape->shape;
     rank(s, j, &e);
     if (backlog_add(backlog_of(s, j), &e) < 0)
         return -ENOMEM;
@@ -262,6 +267,8 @@ static int job_new(struct sched *s,
                    struct err *err)
 {
     uint32_t limit_s = 0;
+    struct request by_limit = *req;
+    struct reservation *reserved;
     uint32_t x = 0;
     struct site_job *j;
     int p;
@@ -275,6 +282,8 @@ static int job_new(struct sched *s,
     p = fits_partition(s, req, &limit_s, err);
     if (p < 0)
         return p;
+    if (p >= PARTITIONS_MAX && meta->group)
+        return err_set(err, -EINVAL, "reservations are for jobs submitted here");
     r = group_room(s, meta->group);
     if (r < 0)
         return err_set(err, r, "center number %u is out of range", meta->group);
@@ -294,7 +303,13 @@ static int job_new(struct sched *s,
     j->seq = ++s->seq;
     j->start_s = -1;
     j->said_in_s = UINT32_MAX;
-    j->shape = shape_get(s, req, (uint32_t)p, meta->group);
+    by_limit.time_limit_s = limit_s;
+    j->shape = shape_get(s, &by_limit, (uint32_t)p, meta->group);
+    reserved = reservation_of(s, (uint32_t)p);
+    if (j->shape && reserved) {
+        reserved->jobs++;
+        j->begin_s = MAX(j->begin_s, reserved->start_s);
+    }
     r = j->shape ? idmap_add(&s->ids, job, x) : -ENOMEM;
     if (r < 0) {
         slot_free(s, x);
@@ -323,9 +338,9 @@ int sched_submit(struct sched *s,
     if (r < 0)
         return r;
     priority_now(s, &s->jobs[x], now_s);
-    if (meta->begin_s <= now_s)
+    if (s->jobs[x].begin_s <= now_s)
         odds_say(s, x, now_s);
-    r = meta->begin_s > now_s ? defer(s, x) : job_queue(s, x);
+    r = s->jobs[x].begin_s > now_s ? defer(s, x) : job_queue(s, x);
     if (r < 0) {
         job_drop(s, x);
         return err_set(err, r, "no memory for another job");
@@ -476,13 +491,16 @@ int sched_restore_running(struct sched *s,
                           size_t n,
                           int64_t started_s)
 {
+    struct request ask = *req;
     uint32_t x = 0;
     struct site_job *j;
     int r;
 
     if (!picks_ok(s, pick, n))
         return -ENOENT;
-    r = job_new(s, job, req, meta, &x, NULL);
+    if (reservation_part(s, ask.reservation) < 0)
+        ask.reservation[0] = '\0'; /* it runs on beyond its end */
+    r = job_new(s, job, &ask, meta, &x, NULL);
     if (r < 0)
         return r;
     j = &s->jobs[x];

@@ -24,6 +24,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/words.h"
 #include "model/job_state.h"
 #include "model/request.h"
 #include "model/supply.h"
@@ -76,6 +77,8 @@ struct sched_config {
     uint32_t foreign_cores; /* that foreign jobs may hold; UINT32_MAX = no ceiling */
     uint32_t age_weight;    /* see docs/scheduling.md, "age guard"; 0 = none */
     enum predict_by predict;
+    uint32_t late_s;        /* a job may start so much after its pass, or be killed so
+                               much after its limit: counts before reservations */
     bool share;             /* guests only as far as own users do not lose by them */
     size_t max_jobs;        /* that wait or run here; full is -EAGAIN */
     sched_choose_fn choose; /* NULL = fewest nodes, best fit */
@@ -250,6 +253,37 @@ const struct fair *sched_fair(struct sched *s, int64_t now_s);
  */
 void sched_keep_usage(struct sched *s, int64_t now_s, struct buf *b);
 int sched_recall_usage(struct sched *s, const char *text, struct err *err);
+
+/* --- reservations ---------------------------------------------------------- */
+
+#define RESERVATIONS_MAX 16
+
+/* Nodes kept for the jobs that name it (request.reservation) from start_s to end_s. */
+struct sched_reservation {
+    char name[NAME_CAP];
+    int64_t start_s;
+    int64_t end_s;
+    bool ignore_jobs; /* jobs that run there already may go on into it */
+};
+
+/*
+ * sched_reserve - from now on no other job starts there that may not end before
+ *
+ * Returns 0, -EEXIST, -EINVAL (times), -ENOENT (a node), -EBUSY (another reservation or
+ * a running job is in the way), -ENOSPC (RESERVATIONS_MAX) or -ENOMEM.
+ */
+int sched_reserve(struct sched *s,
+                  const struct sched_reservation *r,
+                  const struct words *nodes,
+                  int64_t now_s,
+                  struct err *err);
+
+/* 0, -ENOENT or -EBUSY (jobs wait or run in it). One that is over goes by itself with
+ * its last job. */
+int sched_unreserve(struct sched *s, const char *name, struct err *err);
+
+/* Jobs that wait or run in it; -ENOENT. */
+int sched_reservation_jobs(struct sched *s, const char *name);
 
 /* --- sharing --------------------------------------------------------------- */
 

@@ -103,14 +103,22 @@ int fits_partition(struct sched *s,
                    ? err_set(err, -ENOENT, "no partition %s here", req->partition)
                    : err_set(err, -ENOENT, "no default partition here");
     part = &s->partitions[p].p;
+    if (req->reservation[0]) {
+        p = reservation_part(s, req->reservation);
+        if (p < 0)
+            return err_set(err, -ENOENT, "no reservation %s here", req->reservation);
+    }
     limit_s = req->time_limit_s ? req->time_limit_s : part->default_time_s;
     if (!limit_s)
         limit_s = part->max_time_s;
     if (part->max_time_s && limit_s > part->max_time_s)
         return too_long(part, limit_s, err);
+    if (p >= PARTITIONS_MAX && limit_s > s->partitions[p].p.max_time_s)
+        return too_long(&s->partitions[p].p, limit_s, err);
     if (part->max_nodes && req->min_nodes > part->max_nodes)
         return err_set(err, -E2BIG, "%u nodes asked, partition %s allows %u per job",
                        req->min_nodes, part->name, part->max_nodes);
+    part = &s->partitions[p].p;
     e = extent_of(s, (uint32_t)p, req);
     r = plain_limits(&e, req, part->name, err);
     if (r < 0)

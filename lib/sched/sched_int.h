@@ -16,7 +16,8 @@
  */
 struct site_shape {
     struct shape shape; /* first: the backlog hands this back */
-    struct request req; /* the key: normalised, time limit 0 */
+    struct request req; /* the key: normalised; the time limit is that of its jobs
+                           while there are reservations, else 0 */
     uint32_t group;     /* part of the key */
     uint32_t partition;
     uint32_t plan_cores; /* what it takes of the machine (whole nodes if exclusive) */
@@ -66,6 +67,20 @@ struct site_partition {
     uint64_t work; /* core-seconds of all that wait */
 };
 
+struct reservation {
+    char name[NAME_CAP];
+    int64_t start_s;
+    int64_t end_s;
+    uint32_t jobs; /* that wait or run in it */
+    bool used;
+    bool over;
+};
+
+#define SCHED_PARTS_MAX                                                                \
+    (PARTITIONS_MAX + RESERVATIONS_MAX) /* bits of a node's mask                       \
+                                         */
+#define CLOSINGS_MAX (1 + 2 * RESERVATIONS_MAX)
+
 struct group {
     uint32_t ceiling; /* UINT32_MAX = none */
     uint64_t held;    /* cores */
@@ -74,8 +89,11 @@ struct group {
 struct sched {
     struct sched_config config;
     struct nodes nodes;
-    struct site_partition partitions[PARTITIONS_MAX];
+    struct site_partition partitions[SCHED_PARTS_MAX]; /* then reservations */
     uint32_t n_partitions;
+    uint32_t n_parts; /* up to the last one that is used, reservations too */
+    struct reservation reservations[RESERVATIONS_MAX];
+    uint32_t n_reservations;
     struct group *groups; /* [n_groups] */
     uint32_t *room;       /* [n_groups] cores each may take, made for a pass */
     uint32_t n_groups;
@@ -148,6 +166,21 @@ void job_unqueue(struct sched *s, uint32_t x);
 int job_take(struct sched *s, uint32_t x, int64_t start_s, int64_t end_s);
 void job_give(struct sched *s, uint32_t x);
 void plans_invalid(struct sched *s);
+
+/* sched_reserve.c */
+struct reservation *reservation_of(struct sched *s, uint32_t partition);
+int reservation_part(struct sched *s, const char *name);
+uint32_t closed_at(const struct sched *s, const struct site_shape *x, int64_t from_s);
+bool inside(const struct sched *s, const struct site_shape *x, int64_t from_s);
+int64_t ends_by(int64_t from_s, uint32_t limit_s);
+size_t closings(const struct sched *s,
+                const struct site_shape *x,
+                int64_t now_s,
+                int64_t at_s[CLOSINGS_MAX]);
+int shape_by_limit(struct sched *s, struct site_job *j);
+void reserve_ready(struct sched *s, int64_t now_s);
+int64_t reserve_next_s(const struct sched *s);
+int reserve_plan(struct sched *s, uint32_t partition, int64_t now_s);
 
 /* sched_priority.c */
 struct site_account *account_get(struct sched *s, const char *path);

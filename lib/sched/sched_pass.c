@@ -53,6 +53,9 @@ static enum fit fit(void *arg, struct shape *shape)
     if (x->unfit_now == s->freed || shape->cores > s->room[shape->group]
         || shape->cores > s->partitions[x->partition].free_cores)
         return FIT_NOT;
+    if (!inside(s, x, h->now_s))
+        return FIT_NOT;
+    s->nodes.closed = closed_at(s, x, h->now_s);
     if (s->reserved) {
         if (x->unfit_held != s->passes) {
             if (nodes_fit(&s->nodes, &x->req, mask, NODES_LATER))
@@ -143,7 +146,7 @@ static int pick_nodes(struct hand *h,
 static void less_free(struct sched *s, const struct node_pick *pick, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (uint32_t p = 0; p < s->n_partitions; p++)
+        for (uint32_t p = 0; p < s->n_parts; p++)
             if (s->nodes.v[pick[i].node].partitions & (UINT32_C(1) << p))
                 s->partitions[p].free_cores -=
                     MIN(s->partitions[p].free_cores, (uint64_t)pick[i].cores);
@@ -202,6 +205,7 @@ static int start(void *arg, uint32_t slot)
     size_t n = 0;
     int r = -ENOENT;
 
+    s->nodes.closed = closed_at(s, shape, h->now_s);
     if (s->reserved && shape->unfit_held != s->passes)
         r = pick_nodes(h, slot, NODES_LATER, &n);
     if (r < 0 && (shorter || !s->reserved))
@@ -264,25 +268,70 @@ static void look_ahead(struct sched *s, uint32_t mask, size_t k)
     nodes_look_ahead(&s->nodes, mask);
 }
 
-/* The fewest running jobs that must end before the shape fits; n + 1 = not even all. */
-static size_t jobs_before(struct sched *s, struct site_shape *shape)
+/* The fewest running jobs, lo to hi, that must end before the shape fits; hi + 1 = not
+ * even all. Which nodes are closed has been said. */
+static size_t jobs_before(struct sched *s,
+                          struct site_shape *shape,
+                          size_t lo,
+                          size_t hi)
 {
     uint32_t mask = UINT32_C(1) << shape->partition;
-    size_t lo = 0;
-    size_t hi = s->running.n + 1;
+    size_t end = hi + 1;
 
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
+    while (lo < end) {
+        size_t mid = lo + (end - lo) / 2;
 
-        if (mid > s->running.n)
+        if (mid > hi)
             break;
         look_ahead(s, mask, mid);
         if (nodes_fit(&s->nodes, &shape->req, mask, NODES_AHEAD))
-            hi = mid;
+            end = mid;
         else
             lo = mid + 1;
     }
     return lo;
+}
+
+/* How many running jobs are expected to have ended at at_s. */
+static size_t ended_by(const struct sched *s, int64_t at_s)
+{
+    size_t k = 0;
+
+    while (k < s->running.n && s->running.v[k].end_s <= at_s)
+        k++;
+    return k;
+}
+
+/*
+ * When the head can start, and how many running jobs have ended then. Between two
+ * moments at which reservations open or close nodes to it, more ends only help.
+ * INT64_MAX = not foreseen.
+ */
+static int64_t head_start(struct sched *s,
+                          struct site_shape *shape,
+                          int64_t now_s,
+                          size_t *ret_k)
+{
+    int64_t from[CLOSINGS_MAX];
+    size_t n = closings(s, shape, now_s, from);
+
+    for (size_t i = 0; i < n; i++) {
+        size_t lo = i ? ended_by(s, from[i]) : 0;
+        size_t hi = i + 1 < n ? ended_by(s, from[i + 1] - 1) : s->running.n;
+        size_t k;
+        int64_t at_s;
+
+        s->nodes.closed = closed_at(s, shape, from[i]);
+        k = jobs_before(s, shape, lo, MAX(lo, hi));
+        if (k > MAX(lo, hi) || (i == 0 && k == 0))
+            continue; /* k = 0: it fits now, but for another's reservation */
+        at_s = k > lo ? MAX(s->running.v[k - 1].end_s, from[i]) : from[i];
+        if (!inside(s, shape, at_s))
+            return INT64_MAX;
+        *ret_k = ended_by(s, at_s);
+        return at_s;
+    }
+    return INT64_MAX;
 }
 
 static int reserve(void *arg, uint32_t head, int64_t *ret_at_s)
@@ -291,22 +340,16 @@ static int reserve(void *arg, uint32_t head, int64_t *ret_at_s)
     struct sched *s = h->s;
     struct site_shape *shape = s->jobs[head].shape;
     uint32_t mask = UINT32_C(1) << shape->partition;
-    size_t k = jobs_before(s, shape);
+    size_t k = 0;
     size_t n = 0;
-    int64_t at_s;
+    int64_t at_s = head_start(s, shape, h->now_s, &k);
 
-    if (k == 0 || k > s->running.n) {
-        *ret_at_s = INT64_MAX;
+    *ret_at_s = INT64_MAX;
+    if (at_s == INT64_MAX)
         return 0;
-    }
-    at_s = MAX(s->running.v[k - 1].end_s, h->now_s);
-    while (k < s->running.n && s->running.v[k].end_s <= at_s)
-        k++;
     look_ahead(s, mask, k);
-    if (pick_nodes(h, head, NODES_AHEAD, &n) < 0) {
-        *ret_at_s = INT64_MAX;
+    if (pick_nodes(h, head, NODES_AHEAD, &n) < 0)
         return 0;
-    }
     nodes_reserve(&s->nodes, mask, s->nodes.scratch, n);
     s->reserved = true;
     s->passes++;
@@ -359,18 +402,19 @@ int64_t sched_next_s(const struct sched *s)
         t = MIN(t, s->running.v[0].end_s);
     if (by_priority(s) && s->counts.waiting > 0)
         t = MIN(t, s->sweep ? 0 : s->calc_s);
+    t = MIN(t, reserve_next_s(s));
     return MIN(t, s->judge_s);
 }
 
 static void count_free(struct sched *s)
 {
-    for (uint32_t p = 0; p < s->n_partitions; p++)
+    for (uint32_t p = 0; p < s->n_parts; p++)
         s->partitions[p].free_cores = 0;
     for (size_t i = 0; i < s->nodes.n; i++) {
         struct node *n = &s->nodes.v[i];
 
         n->reserved = false;
-        for (uint32_t p = 0; p < s->n_partitions && n->up; p++)
+        for (uint32_t p = 0; p < s->n_parts && n->up; p++)
             if (n->partitions & (UINT32_C(1) << p))
                 s->partitions[p].free_cores += n->now.cores;
     }
@@ -393,10 +437,10 @@ static void know_ends(struct sched *s)
 /* Partitions with somebody waiting, the one whose head came first in front. */
 static uint32_t in_turn(struct sched *s, uint32_t *turn)
 {
-    uint64_t seq[PARTITIONS_MAX];
+    uint64_t seq[SCHED_PARTS_MAX];
     uint32_t n = 0;
 
-    for (uint32_t p = 0; p < s->n_partitions; p++) {
+    for (uint32_t p = 0; p < s->n_parts; p++) {
         uint32_t x = backlog_head(&s->partitions[p].backlog, s->room);
         uint32_t i = n;
 
@@ -474,13 +518,14 @@ static bool overlaps(const struct sched *s, uint32_t p, uint32_t mask)
 
 int sched_pass(struct sched *s, int64_t now_s, sched_reserved_fn cb, void *arg)
 {
-    uint32_t turn[PARTITIONS_MAX];
-    int64_t held[PARTITIONS_MAX];
+    uint32_t turn[SCHED_PARTS_MAX];
+    int64_t held[SCHED_PARTS_MAX];
     uint32_t n = 0;
     size_t told;
     int r;
 
     correct(s, now_s);
+    reserve_ready(s, now_s);
     r = priority_ready(s, now_s);
     if (r == 0)
         r = arrive(s, now_s);

@@ -51,7 +51,7 @@ static int running_plan(struct sched *s, uint32_t p, int64_t now_s)
         if (outlook_back(plan, MAX(e->end_s, now_s + 1), cores) < 0)
             return -ENOMEM;
     }
-    return 0;
+    return s->n_reservations ? reserve_plan(s, p, now_s) : 0;
 }
 
 /* One waiting job takes its place in the plan. */
@@ -181,6 +181,7 @@ int sched_estimate(struct sched *s,
                    struct err *err)
 {
     uint32_t limit_s = 0;
+    int64_t from_s = MAX(now_s, meta->begin_s);
     uint32_t cores;
     int64_t t;
     int p = fits_partition(s, req, &limit_s, err);
@@ -190,8 +191,9 @@ int sched_estimate(struct sched *s,
     if (plan_ready(s, (uint32_t)p, now_s) < 0)
         return err_set(err, -ENOMEM, "no memory for a plan");
     cores = plan_cores(s, req, (uint32_t)p);
-    t = planned_start(s, (uint32_t)p, MAX(now_s, meta->begin_s),
-                      predicted(s, req, meta, limit_s), cores);
+    if (p >= PARTITIONS_MAX)
+        from_s = MAX(from_s, reservation_of(s, (uint32_t)p)->start_s);
+    t = planned_start(s, (uint32_t)p, from_s, predicted(s, req, meta, limit_s), cores);
     if (t == PROFILE_NEVER)
         return err_set(err, -E2BIG,
                        "%u cores asked, partition %s has fewer that are up", cores,

@@ -301,7 +301,7 @@ void sched_each_waiting(const struct sched *s,
                         int (*each)(uint64_t job, uint32_t partition, void *arg),
                         void *arg)
 {
-    for (uint32_t p = 0; p < s->n_partitions; p++) {
+    for (uint32_t p = 0; p < s->n_parts; p++) {
         const struct backlog *b = &s->partitions[p].backlog;
 
         for (uint32_t x = backlog_head(b, NULL); x; x = backlog_next(b, x))

@@ -16,7 +16,8 @@
     (offsetof(struct site_shape, partition) + sizeof(uint32_t)                         \
      - offsetof(struct site_shape, req))
 
-static void fill_key(struct site_shape *k,
+static void fill_key(const struct sched *s,
+                     struct site_shape *k,
                      const struct request *r,
                      uint32_t partition,
                      uint32_t group)
@@ -26,6 +27,7 @@ static void fill_key(struct site_shape *k,
     memset(k, 0, sizeof(*k));
     (void)word_copy(q->partition, sizeof(q->partition), r->partition); /* same size */
     (void)word_copy(q->comm, sizeof(q->comm), r->comm);
+    q->time_limit_s = s->n_reservations ? r->time_limit_s : 0;
     q->n_tasks = r->n_tasks;
     q->cpus_per_task = r->cpus_per_task;
     q->min_nodes = r->min_nodes;
@@ -48,14 +50,14 @@ struct site_shape *shape_get(struct sched *s,
     struct site_shape key;
     struct site_shape *shape;
 
-    fill_key(&key, req, partition, group);
+    fill_key(s, &key, req, partition, group);
     HASH_FIND(hh, s->shapes, &key.req, KEY_BYTES, shape);
     if (!shape) {
         shape = malloc(sizeof(*shape));
         if (!shape)
             return NULL;
         *shape = key;
-        fill_key(shape, req, partition, group); /* the gaps too */
+        fill_key(s, shape, req, partition, group); /* the gaps too */
         shape->shape.cores = (uint32_t)MIN(request_cores(req), (uint64_t)UINT32_MAX);
         shape->shape.group = group;
         shape->plan_cores = plan_cores(s, req, partition);

@@ -136,8 +136,8 @@ int sched_own(struct sched *s,
     if (o->state == OWN_OVER)
         return share_ended(s->share, o->job, o->run_s, now_s);
     p = fits_partition(s, req, &limit_s, NULL);
-    if (p < 0)
-        return 0;
+    if (p < 0 || p >= PARTITIONS_MAX)
+        return 0; /* what waits for its reservation waits for nobody */
     j.cores = plan_cores(s, req, (uint32_t)p);
     j.est_s = limit_s;
     j.pred_s = predict_run(s->predict, o->user, limit_s,

@@ -57,7 +57,7 @@ void *sched_free(struct sched *s)
         if (s->jobs[x].shape)
             shape_put(s, s->jobs[x].shape);
     }
-    for (uint32_t p = 0; p < s->n_partitions; p++) {
+    for (uint32_t p = 0; p < s->n_parts; p++) {
         backlog_release(&s->partitions[p].backlog);
         outlook_release(&s->partitions[p].plan);
     }
@@ -104,6 +104,7 @@ int sched_partition_set(struct sched *s, const struct sched_partition *p)
         if (s->n_partitions >= PARTITIONS_MAX)
             return -ENOSPC;
         i = (int)s->n_partitions++;
+        s->n_parts = MAX(s->n_parts, s->n_partitions);
         backlog_init(&s->partitions[i].backlog, &s->pools);
     }
     s->partitions[i].p = *p;
@@ -164,8 +165,13 @@ struct sched_counts sched_counts(const struct sched *s)
     return s->counts;
 }
 
-static enum job_reason reason_of(const struct site_job *j, uint32_t rank)
+static enum job_reason reason_of(const struct sched *s,
+                                 const struct site_job *j,
+                                 uint32_t rank)
 {
+    if (j->n_picks == 0 && j->shape->partition >= PARTITIONS_MAX
+        && !s->partitions[j->shape->partition].p.up)
+        return REASON_RESERVATION;
     if (j->state == SCHED_DEFERRED)
         return REASON_BEGIN_TIME;
     if (j->state == SCHED_WAITING)
@@ -187,7 +193,7 @@ bool sched_view(struct sched *s, uint64_t job, int64_t now_s, struct sched_view 
         (void)plan_ready(s, j->shape->partition, now_s); /* no plan: start unknown */
     }
     *ret_v = (struct sched_view){.state = (enum sched_state)j->state,
-                                 .reason = reason_of(j, rank),
+                                 .reason = reason_of(s, j, rank),
                                  .position = j->state == SCHED_WAITING ? rank + 1 : 0,
                                  .predicted_s = j->pred_s,
                                  .limit_s = j->limit_s,
@@ -237,8 +243,12 @@ int sched_supply(struct sched *s, int64_t now_s, struct supply *ret_supply)
         part->n_steps = profile_export(&s->partitions[p].plan.free, now_s, part->steps,
                                        SUPPLY_STEPS_MAX);
     }
-    for (size_t i = 0; i < s->running.n; i++)
-        ret_supply->parts[s->jobs[s->running.v[i].slot].shape->partition].n_running++;
+    for (size_t i = 0; i < s->running.n; i++) {
+        uint32_t p = s->jobs[s->running.v[i].slot].shape->partition;
+
+        if (p < s->n_partitions) /* not in a reservation */
+            ret_supply->parts[p].n_running++;
+    }
     return 0;
 }
 
@@ -265,7 +275,7 @@ bool sched_check(const struct sched *s)
             || held.bytes != used->bytes || held.jobs != used->jobs)
             return false;
     }
-    for (uint32_t p = 0; p < s->n_partitions; p++) {
+    for (uint32_t p = 0; p < s->n_parts; p++) {
         if (!backlog_check(&s->partitions[p].backlog))
             return false;
         n += s->partitions[p].backlog.n;

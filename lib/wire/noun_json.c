@@ -22,7 +22,7 @@ static const struct member request_table[] = {
     M_U32(struct request, gpus_per_node), M_TEXT(struct request, gpu_type),
     M_U32(struct request, time_limit_s),  M_U64(struct request, mem_node_bytes),
     M_U64(struct request, mem_cpu_bytes), M_BOOL(struct request, exclusive),
-    M_TEXT(struct request, comm),
+    M_TEXT(struct request, comm),         M_TEXT(struct request, reservation),
 };
 const struct member_list request_members = MEMBER_LIST(request_table);
 NOUN_JSON(request);

@@ -258,11 +258,11 @@ run 1 fcontrol show hostlist && says 'give names'
 ok 'no names'
 run 1 fcontrol show hostnames 'hn[4-1]' && says "fcontrol: error: host list 'hn\[4-1\]'"
 ok 'a broken list'
-run 1 fcontrol frobnicate && says "'frobnicate' is not a verb: use release, declare-lost, show job, show hostnames, show hostlist or ping"
+run 1 fcontrol frobnicate && says "'frobnicate' is not a verb: use release, declare-lost, show job, show hostnames, show hostlist, show reservation, create reservation, delete or ping"
 ok 'an unknown verb names those that there are'
 run 1 fcontrol && says 'use release, declare-lost, show job'
 ok 'no verb names them too'
-run 1 fcontrol show money && says "'money': use job, hostnames or hostlist"
+run 1 fcontrol show money && says "'money': use job, hostnames, hostlist or reservation"
 ok 'show something else'
 run 1 fcontrol release && says 'which job'
 ok 'release of nothing'

@@ -8,6 +8,7 @@ sched_tests = \
 	tests/sched/test_predict \
 	tests/sched/test_priority \
 	tests/sched/test_profile \
+	tests/sched/test_reserve \
 	tests/sched/test_sched \
 	tests/sched/test_sched_guests \
 	tests/sched/test_share
@@ -28,6 +29,8 @@ tests_sched_test_priority_SOURCES = tests/sched/test_priority.c tests/sched/cent
 tests_sched_test_priority_LDADD = $(sched_test_libs) -lm
 tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h
 tests_sched_test_profile_LDADD = $(sched_test_libs)
+tests_sched_test_reserve_SOURCES = tests/sched/test_reserve.c tests/sched/center_bed.h tests/sched/dice.h
+tests_sched_test_reserve_LDADD = $(sched_test_libs)
 tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/center_bed.h tests/sched/dice.h
 tests_sched_test_sched_LDADD = $(sched_test_libs)
 tests_sched_test_sched_guests_SOURCES = tests/sched/test_sched_guests.c tests/sched/center_bed.h

@@ -20,6 +20,7 @@ shell_tests = \
 	tests/shell/packages.t \
 	tests/shell/records.t \
 	tests/shell/reload.t \
+	tests/shell/reservation.t \
 	tests/shell/restart.t \
 	tests/shell/slurm.t \
 	tests/shell/slurm_admin.t \
