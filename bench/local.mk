@@ -36,6 +36,11 @@ bench_submit_SOURCES = bench/submit.c
 bench_submit_LDADD = lib/libwire.la lib/libmodel.la lib/libbase.la $(JANSSON_LIBS)
 CLEANFILES += bench/submit bench/store
 
+# relay: a network between two centers that is slow, or silent; also for tests
+check_PROGRAMS += bench/relay
+bench_relay_SOURCES = bench/relay.c
+bench_relay_LDADD = lib/libbase.la
+
 # wire_codec: what it costs to write and to read a noun
 EXTRA_PROGRAMS += bench/wire_codec
 bench_wire_codec_SOURCES = bench/wire_codec.c
@@ -74,7 +79,7 @@ CLEANFILES += bench/plugin_calls
 endif
 
 # center: a federation on this machine, measured (docs/benchmarks.md)
-EXTRA_DIST += bench/center bench/balance
+EXTRA_DIST += bench/center bench/balance bench/claim
 
 # slurm-federation: Slurm's own federation and Hopluu over real Slurm clusters
 EXTRA_DIST += bench/slurm-federation

@@ -11,6 +11,7 @@
 #     cat >"$FED/NAME/etc/site.conf"      partitions, institutions, projects, persons
 #     fed_start NAME...                   munged, hopluud, one hopluu-noded per node
 #     fed_until 20 fed_up NAME...         wait for nodes and peers
+#     fed_relay A B; fed_wire A B MS CUT  a network between two that is slow, or cut
 #     fed_at NAME fbatch ...              a command as the user of that center
 #     fed_end                             everything stopped and removed
 #
@@ -198,7 +199,7 @@ fed_end()
     [ -n "${FED:-}" ] && [ -d "$FED" ] || return 0
     _left=
     # Node daemons first: then nothing new starts while the jobs are ended.
-    for _kind in hopluu-noded hopluud slurmd slurmctld slurmdbd mariadbd; do
+    for _kind in hopluu-noded hopluud slurmd slurmctld slurmdbd mariadbd relay; do
         sed -n "s/^[0-9]* [0-9]* \($_kind.*\)/\1/p" "$FED/pids" | sort -u |
             while read -r _name; do fed_signal TERM "$_name"; done
     done
@@ -313,6 +314,34 @@ peer "$2" {
     ledger_key = "keys/$2-ledger.pub"
 }
 END
+}
+
+# fed_relay A B - what the two say to each other goes through bench/relay: after fed_agree,
+# before fed_start. fed_wire then makes it slow, or silent.
+fed_relay()
+{
+    _to_b=$(fed_port) && _to_a=$(fed_port) || return 1
+    sed -i "s/:$(fed_get "$2" peers_port)\"/:$_to_b\"/" "$FED/$1/etc/peers.conf"
+    sed -i "s/:$(fed_get "$1" peers_port)\"/:$_to_a\"/" "$FED/$2/etc/peers.conf"
+    fed_wire "$1" "$2" 0
+    fed_spawn "relay-$1-$2" "$FED/relay.log" "$build/bench/relay" "$FED/wire-$1-$2" \
+        "$_to_b" "$(fed_get "$2" peers_port)" "$_to_a" "$(fed_get "$1" peers_port)"
+}
+
+# fed_wire A B MS [whole | silent | a-silent | b-silent | reset] - each message takes so long; what
+# both, the first or the second says is not heard, until it is whole again
+fed_wire()
+{
+    case ${4:-whole} in
+    whole) _cut=0 ;;
+    a-silent) _cut=1 ;;
+    b-silent) _cut=2 ;;
+    silent) _cut=3 ;;
+    reset) _cut=4 ;;
+    *) fed_fail "no such wire: $4" || return 1 ;;
+    esac
+    echo "$3 $_cut" >"$FED/wire-$1-$2.new" && mv "$FED/wire-$1-$2.new" "$FED/wire-$1-$2"
+    sleep 0.02
 }
 
 # The configuration from its parts: ours, site.conf, peers.conf
