@@ -49,18 +49,18 @@ static const char *const layout_names[] = {
 
 /* Long ones without a value, or whose value comes with '=' only. */
 static const char *const bare_names[] = {
-    "bcast",         "bell",      "compress",      "contiguous",
-    "debugger-test", "exact",     "exclusive",     "disable-status",
-    "get-user-env",  "help",      "hold",          "ignore-pbs",
-    "immediate",     "label",     "interactive",   "kill-command",
-    "multi-prog",    "nice",      "no-allocate",   "kill-on-bad-exit",
-    "no-bell",       "no-kill",   "no-requeue",    "overcommit",
-    "no-shell",      "overlap",   "parsable",      "oversubscribe",
-    "propagate",     "pty",       "quiet",         "preserve-env",
-    "reboot",        "requeue",   "resv-ports",    "quit-on-interrupt",
-    "send-libs",     "test-only", "spread-job",    "unbuffered",
-    "usage",         "verbose",   "version",       "use-min-nodes",
-    "whole",         "x11",       "at-least-once",
+    "bcast",         "bell",      "compress",    "contiguous",
+    "debugger-test", "exact",     "exclusive",   "disable-status",
+    "get-user-env",  "help",      "hold",        "ignore-pbs",
+    "immediate",     "label",     "interactive", "kill-command",
+    "multi-prog",    "nice",      "no-allocate", "kill-on-bad-exit",
+    "no-bell",       "no-kill",   "no-requeue",  "overcommit",
+    "no-shell",      "overlap",   "parsable",    "oversubscribe",
+    "propagate",     "pty",       "quiet",       "preserve-env",
+    "reboot",        "requeue",   "resv-ports",  "quit-on-interrupt",
+    "send-libs",     "test-only", "spread-job",  "unbuffered",
+    "usage",         "verbose",   "version",     "use-min-nodes",
+    "whole",         "x11",
 };
 
 /* getopt_long() takes a beginning for the whole. */

@@ -219,7 +219,9 @@ static int read_wish(const struct wish *w, struct job_spec *s, struct err *err)
     if (comm && !word_copy(s->request.comm, sizeof(s->request.comm), comm))
         return too_long(err, "--comm");
     if (w->value[WISH_AT_LEAST_ONCE])
-        s->requeue = true;
+        r = wish_silence(w->value[WISH_AT_LEAST_ONCE], &s->at_least_once_s, err);
+    if (r < 0)
+        return r;
     if (w->value[WISH_TRANSFER_IN])
         return err_set(err, -ENOTSUP,
                        "--transfer-in does not travel with sbatch yet: "

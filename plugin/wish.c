@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/measure.h"
 #include "base/words.h"
 #include "model/name.h"
 #include "model/request.h"
@@ -34,10 +35,10 @@ const struct wish_option wish_options[_WISH_MAX] = {
                           "--transfer-in"                          },
     [WISH_TRANSFER_OUT] = {"transfer-out",  "PATTERN[,PATTERN...]",
                      "files of a job that is handed over that are brought back", NULL                                       },
-    [WISH_AT_LEAST_ONCE] = {"at-least-once", NULL,
-                     "run it again if the center that ran it is lost (not there "
-                            "yet: refused; fbatch has it)",                      "sbatch cannot ask for that yet: use fbatch "
-                            "--at-least-once, or leave it out"   },
+    [WISH_AT_LEAST_ONCE] =
+        {"at-least-once", "TIME",
+                     "run a job that is handed over again when the center that runs it "
+         "has been silent so long",                                              NULL                                       },
 };
 
 /* Is `entry` PREFIX NAME '=' VALUE? */
@@ -84,6 +85,19 @@ static int check_centers(const char *value, struct err *err)
     return r < 0 ? err_set(err, r, "--center: more than %d names", LIST_MAX) : 0;
 }
 
+int wish_silence(const char *value, uint32_t *ret_s, struct err *err)
+{
+    uint32_t s = 0;
+
+    if (measure_duration(value, &s, NULL) < 0 || s == 0 || s == DURATION_UNLIMITED)
+        return err_set(err, -EINVAL,
+                       "--at-least-once=%.40s: give the time after which a silent "
+                       "center is given up, as 30 (minutes) or 2:00:00",
+                       value);
+    *ret_s = s;
+    return 0;
+}
+
 int wish_check(enum wish_name w, const char *value, struct err *err)
 {
     const struct wish_option *o = &wish_options[w];
@@ -98,6 +112,11 @@ int wish_check(enum wish_name w, const char *value, struct err *err)
         return err_set(err, -EINVAL, "--%s needs a value: %s", o->name, o->arg);
     if (w == WISH_CENTER)
         return check_centers(value, err);
+    if (w == WISH_AT_LEAST_ONCE) {
+        uint32_t silence_s;
+
+        return wish_silence(value, &silence_s, err);
+    }
     if (w == WISH_COMM && strlen(value) >= sizeof(q.comm))
         return err_set(err, -E2BIG, "--comm is longer than %zu bytes",
                        sizeof(q.comm) - 1);

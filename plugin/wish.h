@@ -51,4 +51,7 @@ struct wish wish_read(char *const *env, uint32_t n);
  */
 int wish_check(enum wish_name w, const char *value, struct err *err);
 
+/* The time of --at-least-once in seconds: 0, -EINVAL. */
+int wish_silence(const char *value, uint32_t *ret_s, struct err *err);
+
 #endif

@@ -2,6 +2,7 @@
 /* fake_door - a hopluud that misbehaves as it is told, in a thread of the test */
 #include "config.h"
 
+#include "base/number.h"
 #include "tests/plugin/fake_door.h"
 
 #include <assert.h>
@@ -33,6 +34,7 @@ struct fake_door {
     char path[108];
     char question[QUESTION_MAX];
     unsigned n_questions;
+    uint32_t seed; /* of the next mutation; 0 = none */
     pthread_mutex_t lock;
     pthread_t thread;
 };
@@ -69,12 +71,84 @@ static bool put(struct fake_door *f, int fd, const void *bytes, size_t n)
     return true;
 }
 
+static uint32_t seed_of(struct fake_door *f)
+{
+    uint32_t seed;
+
+    pthread_mutex_lock(&f->lock);
+    seed = f->seed;
+    pthread_mutex_unlock(&f->lock);
+    return seed;
+}
+
+void fake_door_mutate(struct fake_door *f, uint32_t seed)
+{
+    pthread_mutex_lock(&f->lock);
+    f->seed = seed;
+    pthread_mutex_unlock(&f->lock);
+}
+
+static uint32_t dice(struct fake_door *f, size_t sides)
+{
+    uint32_t x;
+
+    pthread_mutex_lock(&f->lock);
+    x = f->seed * 1664525u + 1013904223u;
+    f->seed = x ? x : 1;
+    pthread_mutex_unlock(&f->lock);
+    return (uint32_t)((x >> 8) % (sides ? sides : 1));
+}
+
+/* One to three changes; the length in front stays as it is in most. [2n] bytes. */
+static size_t mutate(struct fake_door *f, unsigned char *b, size_t n)
+{
+    static const char *const words[] = {"null", "-1", "1e999", "\"", "\\u0000", "[["};
+
+    for (uint32_t i = dice(f, 3) + 1; i > 0 && n > 0; i--) {
+        size_t from = dice(f, 8) && n > 4 ? 4 : 0;
+        size_t at = from + dice(f, n - from);
+        size_t len = MIN(dice(f, 9) + (size_t)1, n - at);
+        const char *word = words[dice(f, sizeof(words) / sizeof(*words))];
+
+        switch (dice(f, 5)) {
+        case 0:
+            b[at] ^= (unsigned char)(1u << dice(f, 8));
+            break;
+        case 1:
+            b[at] = (unsigned char)dice(f, 256);
+            break;
+        case 2: /* taken out */
+            memmove(b + at, b + at + len, n - at - len);
+            n -= len;
+            break;
+        case 3: /* put over what is there */
+            memcpy(b + at, word, MIN(strlen(word), n - at));
+            break;
+        default: /* the end is missing */
+            n = at + 1;
+            break;
+        }
+    }
+    return n;
+}
+
 static bool put_frame(struct fake_door *f, int fd, const char *text)
 {
     uint32_t n = (uint32_t)strlen(text);
     unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
                              (unsigned char)(n >> 8), (unsigned char)n};
 
+    if (seed_of(f)) {
+        unsigned char *bytes = malloc(2 * ((size_t)n + 4));
+        bool ok;
+
+        assert(bytes);
+        memcpy(bytes, head, 4);
+        memcpy(bytes + 4, text, n);
+        ok = put(f, fd, bytes, mutate(f, bytes, (size_t)n + 4));
+        free(bytes);
+        return ok;
+    }
     return put(f, fd, head, 4) && put(f, fd, text, n);
 }
 

@@ -6,6 +6,7 @@
 #define HOPLUU_TESTS_PLUGIN_FAKE_DOOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum fake_way {
     FAKE_ANSWERS,   /* welcome, then `answer` with the question's id */
@@ -34,6 +35,8 @@ struct fake_door;
 struct fake_door *fake_door_open(const char *path,
                                  enum fake_way way,
                                  const char *answer);
+/* From now on every frame is changed somewhere; seed 0: none is. */
+void fake_door_mutate(struct fake_door *f, uint32_t seed);
 /* The last question, as text; borrowed until the next one. NULL = none came. */
 const char *fake_door_question(struct fake_door *f);
 unsigned fake_door_questions(struct fake_door *f);

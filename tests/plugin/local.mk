@@ -18,6 +18,12 @@ tests_plugin_test_job_submit_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_plugin_test_job_submit_LDADD = plugin/libask.la lib/libnoun.la lib/libmodel.la \
 	lib/libbase.la $(JANSSON_LIBS) $(CMOCKA_LIBS) -lpthread
 EXTRA_tests_plugin_test_job_submit_DEPENDENCIES = plugin/job_submit_hopluu.la
+plugin_tests += tests/plugin/test_spank
+tests_plugin_test_spank_SOURCES = tests/plugin/test_spank.c
+tests_plugin_test_spank_CFLAGS = $(AM_CFLAGS) $(SLURM_CFLAGS)
+tests_plugin_test_spank_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_plugin_test_spank_LDADD = $(CMOCKA_LIBS)
+EXTRA_tests_plugin_test_spank_DEPENDENCIES = plugin/spank_hopluu.la
 endif
 check_PROGRAMS += $(plugin_tests)
 TESTS += $(plugin_tests)

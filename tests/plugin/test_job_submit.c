@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/measure.h"
 #include "model/proxy_note.h"
 #include "plugin/slurm_ex.h"
 #include "tests/cmocka_all.h"
@@ -264,6 +265,114 @@ static void in_doubt_any_stays_and_a_name_is_refused(void **state)
     setenv("HOPLUU_HANDOVER_MS", "2000", 1);
 }
 
+/* job_new() with one more option of spank/hopluu. */
+static job_desc_msg_t *job_with(const char *center, const char *option)
+{
+    job_desc_msg_t *d = job_new(center);
+    char **env = realloc(d->spank_job_env, 3 * sizeof(char *));
+
+    assert_non_null(env);
+    assert_true(
+        asprintf(&env[d->spank_job_env_size], "_SLURM_SPANK_OPTION_hopluu_%s", option)
+        > 0);
+    d->spank_job_env_size++;
+    d->spank_job_env = env;
+    return d;
+}
+
+static void at_least_once_is_carried(void **state)
+{
+    static const struct {
+        const char *option;
+        int r;
+        int s;
+    } cases[] = {
+        {"at_least_once=1:30:00", SLURM_SUCCESS,        5400},
+        {"at_least_once=0",       ESLURM_ACCESS_DENIED, 0   },
+        {"at_least_once=\377",    ESLURM_ACCESS_DENIED, 0   },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct fake_door *f = fake_door_open(
+            path, FAKE_ANSWERS, "{\"ok\":true,\"job\":7,\"center\":\"hue\"}");
+        job_desc_msg_t *d = job_with("hue", cases[i].option);
+        bool touched;
+        char *msg;
+
+        mod.init();
+        assert_int_equal(submit(d, &touched, &msg), cases[i].r);
+        if (cases[i].r == SLURM_SUCCESS) {
+            json_t *q = json_loads(fake_door_question(f), 0, NULL);
+            json_t *spec = json_object_get(q, "spec");
+
+            assert_int_equal(
+                json_integer_value(json_object_get(spec, "at_least_once_s")),
+                cases[i].s);
+            assert_false(json_is_true(json_object_get(spec, "requeue")));
+            json_decref(q);
+        } else {
+            assert_int_equal(fake_door_questions(f), 0);
+            assert_non_null(strstr(msg, "--at-least-once"));
+        }
+        free(msg);
+        mod.fini();
+        job_free(d);
+        fake_door_close(f);
+    }
+}
+
+/*
+ * Answers with bytes changed, taken out, put in and cut off, in every frame: the site's
+ * job goes through as it is, or, should an answer still be one, as that answer says.
+ */
+static void one_mutation(uint32_t seed, const char *center)
+{
+    struct fake_door *f = fake_door_open(
+        path, FAKE_ANSWERS,
+        "{\"ok\":true,\"federate\":false,\"job\":1000000042,\"center\":\"hue\","
+        "\"proxy_partition\":\"px\",\"code\":\"no-budget\",\"text\":\"a\"}");
+    job_desc_msg_t *d = job_new(center);
+    struct proxy_note note;
+    bool touched;
+    char *msg;
+    int r;
+
+    fake_door_mutate(f, seed);
+    mod.init();
+    for (int i = 0; i < 2; i++) {
+        r = submit(d, &touched, &msg);
+        if (r == SLURM_SUCCESS && touched) {
+            if (!proxy_note_read(d->admin_comment, &note) || d->priority != 0)
+                fail_msg("seed %u: half of a hand-over", seed);
+            i = 2; /* it is another job now */
+        } else if (touched || (r != SLURM_SUCCESS && !msg)) {
+            fail_msg("seed %u: %d, touched %d, says '%s'", seed, r, touched,
+                     msg ? msg : "nothing");
+        }
+        free(msg);
+    }
+    mod.fini();
+    job_free(d);
+    fake_door_close(f);
+}
+
+static void mutated_answers(void **state)
+{
+    const char *n = getenv("HOPLUU_FUZZ_SEEDS");
+    uint32_t seeds = 400;
+
+    (void)state;
+    assert_true(!n || measure_u32(n, 1, UINT32_MAX, &seeds, NULL) == 0);
+    setenv("HOPLUU_HANDOVER_MS", "20", 1);
+    for (uint32_t seed = 1; seed <= seeds; seed++) {
+        one_mutation(seed, NULL);
+        one_mutation(seed, "any");
+        one_mutation(seed, "hue");
+    }
+    setenv("HOPLUU_HANDOVER_MS", "2000", 1);
+}
+
 static void a_job_is_handed_over(void **state)
 {
     struct fake_door *f = fake_door_open(path, FAKE_ANSWERS,
@@ -415,6 +524,8 @@ int main(void)
         cmocka_unit_test(the_sites_job_is_untouched),
         cmocka_unit_test(in_doubt_any_stays_and_a_name_is_refused),
         cmocka_unit_test(a_job_is_handed_over),
+        cmocka_unit_test(at_least_once_is_carried),
+        cmocka_unit_test(mutated_answers),
         cmocka_unit_test(a_test_is_only_told),
         cmocka_unit_test(what_does_not_travel_is_named),
         cmocka_unit_test(a_budget_refuses),

@@ -24,7 +24,7 @@ static void wishes_are_read_from_the_jobs_environment(void **state)
 {
     char *env[] = {(char[]){"_SLURM_SPANK_OPTION_hopluu_center=any"},
                    (char[]){"_SLURM_SPANK_OPTION_hopluu_transfer_out=*.nc"},
-                   (char[]){"_SLURM_SPANK_OPTION_hopluu_at_least_once="},
+                   (char[]){"_SLURM_SPANK_OPTION_hopluu_at_least_once=30"},
                    (char[]){"_SLURM_SPANK_OPTION_other_comm=ring"},
                    (char[]){"_SLURM_SPANK_OPTION_hopluu_community=x"},
                    (char[]){"HOME=/"},
@@ -34,7 +34,7 @@ static void wishes_are_read_from_the_jobs_environment(void **state)
     (void)state;
     assert_string_equal(w.value[WISH_CENTER], "any");
     assert_string_equal(w.value[WISH_TRANSFER_OUT], "*.nc");
-    assert_string_equal(w.value[WISH_AT_LEAST_ONCE], "");
+    assert_string_equal(w.value[WISH_AT_LEAST_ONCE], "30");
     assert_null(w.value[WISH_COMM]);
     assert_null(w.value[WISH_TRANSFER_IN]);
     w = wish_read(NULL, 3);
@@ -49,18 +49,22 @@ static void every_option_is_checked(void **state)
         int r;
         const char *says; /* NULL = nothing */
     } cases[] = {
-        {WISH_CENTER,        "any",           0,        NULL                    },
-        {WISH_CENTER,        "hue,da-nang",   0,        NULL                    },
-        {WISH_CENTER,        "",              -EINVAL,  "--center needs"        },
-        {WISH_CENTER,        ",,",            -EINVAL,  "--center=,,"           },
-        {WISH_CENTER,        "hue,-w",        -EINVAL,  "names of centers"      },
-        {WISH_CENTER,        "../etc",        -EINVAL,  "names of centers"      },
-        {WISH_COMM,          "stencil2d:4x4", 0,        NULL                    },
-        {WISH_COMM,          "",              -EINVAL,  "--comm needs"          },
-        {WISH_TRANSFER_OUT,  "*.nc,log",      0,        NULL                    },
-        {WISH_TRANSFER_IN,   "x",             -ENOTSUP, "fbatch --transfer-in"  },
-        {WISH_DATASET,       "era5",          -ENOTSUP, "--dataset: data sets"  },
-        {WISH_AT_LEAST_ONCE, "",              -ENOTSUP, "fbatch --at-least-once"},
+        {WISH_CENTER,        "any",           0,        NULL                   },
+        {WISH_CENTER,        "hue,da-nang",   0,        NULL                   },
+        {WISH_CENTER,        "",              -EINVAL,  "--center needs"       },
+        {WISH_CENTER,        ",,",            -EINVAL,  "--center=,,"          },
+        {WISH_CENTER,        "hue,-w",        -EINVAL,  "names of centers"     },
+        {WISH_CENTER,        "../etc",        -EINVAL,  "names of centers"     },
+        {WISH_COMM,          "stencil2d:4x4", 0,        NULL                   },
+        {WISH_COMM,          "",              -EINVAL,  "--comm needs"         },
+        {WISH_TRANSFER_OUT,  "*.nc,log",      0,        NULL                   },
+        {WISH_TRANSFER_IN,   "x",             -ENOTSUP, "fbatch --transfer-in" },
+        {WISH_DATASET,       "era5",          -ENOTSUP, "--dataset: data sets" },
+        {WISH_AT_LEAST_ONCE, "2:00:00",       0,        NULL                   },
+        {WISH_AT_LEAST_ONCE, "",              -EINVAL,  "--at-least-once needs"},
+        {WISH_AT_LEAST_ONCE, "soon",          -EINVAL,  "soon"                 },
+        {WISH_AT_LEAST_ONCE, "0",             -EINVAL,  "a silent center"      },
+        {WISH_AT_LEAST_ONCE, "UNLIMITED",     -EINVAL,  "a silent center"      },
     };
     char longest[8192];
 

@@ -81,7 +81,7 @@ refused()
 }
 t_like "what does not exist yet is refused by name" "$(refused --dataset era5)" \
     'hopluu: --dataset: data sets are not known'
-t_like "as this" "$(refused --at-least-once)" 'hopluu: --at-least-once: .*leave it out'
+t_like "and so is a value that is none" "$(refused --at-least-once=0)" 'hopluu: --at-least-once=0: give the time'
 t_is "the queue has what was taken before" "$(count)" "$taken"
 
 # ---- ranks: a grid whose neighbours Slurm's own order parts
