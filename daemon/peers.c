@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "base/words.h"
 #include "daemon/peer_ask.h"
 #include "daemon/receiving.h"
@@ -34,6 +36,7 @@ struct link {
     struct dial *dial;                       /* NULL: it dials us */
     struct conn *conn;                       /* NULL: not connected */
     bool open;                               /* greeted, agreements agree */
+    int protocol;                            /* the newest version that both speak */
     char ledger_key[2 * SIGN_KEY_BYTES + 1]; /* that it said hello with */
     char text[ERR_TEXT_MAX];
     TAILQ_ENTRY(link) all;
@@ -55,7 +58,20 @@ struct peers {
     struct event *supply_timer;
     int64_t supply_sent_us;
     struct log_gate gate;
+    FILE *record; /* what is said, for tests of later versions; NULL = not wanted */
 };
+
+/* One line: who says it to whom, and the frame as it is. */
+static void record(struct link *l, bool sent, const json_t *frame)
+{
+    const char *own = center_site(l->peers->c)->name;
+    char *text = l->peers->record ? json_dumps(frame, JSON_COMPACT) : NULL;
+
+    if (text)
+        (void)fprintf(l->peers->record, "%s %s %s\n", sent ? own : l->name,
+                      sent ? l->name : own, text); /* a gap in a recording */
+    free(text);
+}
 
 static struct link *link_find(struct peers *p, uint32_t number)
 {
@@ -84,6 +100,8 @@ int peers_send(struct peers *p, uint32_t center, json_t *frame)
     struct link *l = link_find(p, center);
     int r = l && l->open ? conn_send(l->conn, frame) : -ENOTCONN;
 
+    if (r == 0)
+        record(l, true, frame);
     if (r == -EAGAIN)
         log_limited(&p->gate, 5, LOG_WARN,
                     "%s reads too slowly: a message waits for the retry", l->name);
@@ -280,14 +298,28 @@ static void on_open_frame(struct link *l, const json_t *frame, const char *t)
 static void send_hello(struct link *l, struct conn *conn)
 {
     const struct site *s = center_site(l->peers->c);
-    json_t *hello = json_pack("{s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "t", "hello", "protocol",
-                              PEER_PROTOCOL, "number", (int)s->number, "center",
-                              s->name, "version", PACKAGE_VERSION, "agreement",
-                              l->digest, "ledger", seals_key(l->peers->c->seals));
+    json_t *hello =
+        json_pack("{s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}", "t", "hello", "protocol",
+                  PEER_PROTOCOL, "oldest", PEER_PROTOCOL_OLDEST, "number",
+                  (int)s->number, "center", s->name, "version", PACKAGE_VERSION,
+                  "agreement", l->digest, "ledger", seals_key(l->peers->c->seals));
 
     if (!hello || conn_send(conn, hello) < 0)
         part(l, conn, "cannot say hello");
+    else
+        record(l, true, hello);
     json_decref(hello);
+}
+
+/* The newest version that both speak; 0 = there is none. */
+static int common_protocol(const json_t *hello)
+{
+    json_int_t newest = json_integer_value(json_object_get(hello, "protocol"));
+    const json_t *said = json_object_get(hello, "oldest");
+    json_int_t oldest = said ? json_integer_value(said) : 1; /* before it was said */
+    json_int_t both = MIN(newest, (json_int_t)PEER_PROTOCOL);
+
+    return both >= MAX(oldest, (json_int_t)PEER_PROTOCOL_OLDEST) ? (int)both : 0;
 }
 
 /* What hello must show: NULL, or what is wrong. */
@@ -295,8 +327,10 @@ static const char *judge_hello(const struct link *l, const json_t *hello)
 {
     const char *digest = json_string_value(json_object_get(hello, "agreement"));
 
-    if (json_integer_value(json_object_get(hello, "protocol")) < PEER_PROTOCOL)
-        return "its protocol is too old";
+    if (!common_protocol(hello))
+        return json_integer_value(json_object_get(hello, "protocol")) < PEER_PROTOCOL
+                   ? "its protocol is too old for this center"
+                   : "its protocol is too new for this center";
     if (json_integer_value(json_object_get(hello, "number")) != (json_int_t)l->number)
         return "its center number is not the one configured here";
     if (!digest || strcmp(digest, l->digest) != 0)
@@ -329,6 +363,7 @@ static void on_hello(struct greeting *g, const json_t *hello)
     struct conn *conn = g->conn;
     const char *why = judge_hello(l, hello);
     const char *key = json_string_value(json_object_get(hello, "ledger"));
+    int protocol = common_protocol(hello);
     struct fed_effects fx;
     json_t *supply;
 
@@ -353,7 +388,9 @@ static void on_hello(struct greeting *g, const json_t *hello)
     (void)word_copy(l->ledger_key, sizeof(l->ledger_key),
                     key ? key : ""); /* one of another length is none */
     conn_listen(conn, &link_ops, l);
-    log_info("%s: connected (%s)", l->name, conn_who(conn)->address);
+    l->protocol = protocol;
+    log_info("%s: connected (%s), protocol %d", l->name, conn_who(conn)->address,
+             protocol);
     supply = supply_frame(l->peers);
     if (supply)
         (void)conn_send(conn, supply); /* another one follows within seconds */
@@ -411,6 +448,7 @@ static void on_link_frame(struct conn *conn, json_t *frame, void *arg)
     const char *t = json_string_value(json_object_get(frame, "t"));
     const char *text;
 
+    record(l, false, frame);
     if (!t) {
         part(l, conn, "a frame without \"t\"");
         return;
@@ -524,6 +562,8 @@ int peers_open(struct center *c, struct peers **ret_peers, struct err *err)
     p->c = c;
     TAILQ_INIT(&p->links);
     TAILQ_INIT(&p->greetings);
+    if (getenv("HOPLUU_RECORD"))
+        p->record = fopen(getenv("HOPLUU_RECORD"), "ae");
     p->supply_timer = evtimer_new(c->base, on_supply_timer, p);
     if (!p->supply_timer)
         r = err_set(err, -ENOMEM, "out of memory");
@@ -552,6 +592,8 @@ void *peers_close(struct peers *p)
         link_remove(p, l);
     if (p->supply_timer)
         event_free(p->supply_timer);
+    if (p->record)
+        (void)fclose(p->record); /* what is missing at the end is missing */
     free(p);
     return NULL;
 }

@@ -7,7 +7,7 @@
  *   open                    supply, job, put, put_ack, get, data, ask, answer,
  *                           checkpoint, checkpoint_seen, witness, bye
  *
- * hello shows protocol version, center number and the digest of the agreement: the
+ * hello shows the versions of the protocol that are spoken, center number and the digest of the agreement: the
  * connection opens only where both sides' digests agree. Of two connections to the
  * same center the one that the lower center number dialled stays.
  */
@@ -19,7 +19,8 @@
 #include "daemon/center.h"
 #include "daemon/users.h"
 
-#define PEER_PROTOCOL 1
+#define PEER_PROTOCOL 1        /* the newest that we speak */
+#define PEER_PROTOCOL_OLDEST 1 /* … and the oldest: docs/protocol.md 3.6 */
 
 int peers_open(struct center *c, struct peers **ret_peers, struct err *err);
 void *peers_close(struct peers *p);
