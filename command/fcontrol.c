@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
+#include "base/measure.h"
 #include "base/number.h"
 #include "command/desk.h"
 #include "command/job_filter.h"
@@ -48,10 +50,12 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "VERB [WORD...]",
     .doc =
-        "Look at single jobs, let held ones go, give up lost ones, and write lists of "
-        "hosts."
+        "Look at single jobs, let held ones go, change their time limit, give up lost "
+        "ones, and write lists of hosts."
         "\vVerbs:\n"
         "  release ID...          let held jobs go\n"
+        "  update JobId=ID... TimeLimit=TIME\n"
+        "                         another time limit for jobs that wait\n"
         "  declare-lost ID...     give up runs whose centers are silent (operators)\n"
         "  show job [ID...]       all about these jobs, or about all jobs\n"
         "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
@@ -78,20 +82,26 @@ static int refused_one(uint64_t id, int code, const struct err *err)
     return code;
 }
 
-static int ask_each(struct client *c, const char *op, const struct words *ids)
+/* limit_s: 0 = the question has none. */
+static int ask_each(struct client *c,
+                    const char *op,
+                    uint32_t limit_s,
+                    const struct words *ids)
 {
     int worst = SAY_OK;
 
     for (size_t i = 0; i < ids->n; i++) {
         struct err err = {0};
-        json_t *answer = NULL;
+        json_t *answer = NULL, *question;
         bool refused = false;
         uint64_t id = 0;
         int code;
 
         (void)job_id_parse(ids->v[i], &id, NULL); /* checked when it was typed */
-        code = desk_try(c, json_pack("{s:s, s:I}", "op", op, "job", (json_int_t)id),
-                        &answer, &refused, &err);
+        question = json_pack("{s:s, s:I}", "op", op, "job", (json_int_t)id);
+        if (question && limit_s)
+            (void)json_object_set_new(question, "limit_s", json_integer(limit_s));
+        code = desk_try(c, question, &answer, &refused, &err);
         json_decref(answer);
         if (code == SAY_OK)
             continue;
@@ -125,7 +135,7 @@ static int control_ids(const struct control *a, const char *verb, const char *op
     if (code == SAY_OK)
         code = desk_open(a->common.socket, DESK_WAIT_S, &c);
     if (code == SAY_OK)
-        code = ask_each(c, op, &f.ids);
+        code = ask_each(c, op, 0, &f.ids);
     job_filter_release(&f);
     return code;
 }
@@ -133,6 +143,56 @@ static int control_ids(const struct control *a, const char *verb, const char *op
 static int control_release(const struct control *a)
 {
     return control_ids(a, "release", "release");
+}
+
+/* WORD=VALUE, in any case: the value, or NULL. */
+static const char *value_of(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+
+    return !strncasecmp(text, word, n) && text[n] == '=' ? text + n + 1 : NULL;
+}
+
+static int read_update(const struct control *a,
+                       struct job_filter *f,
+                       uint32_t *ret_limit_s)
+{
+    struct err err = {0};
+
+    for (size_t i = 0; i < a->n_words; i++) {
+        const char *id = value_of(a->words[i], "JobId");
+        const char *limit = value_of(a->words[i], "TimeLimit");
+        int r = id      ? job_filter_ids(f, id, &err)
+                : limit ? measure_duration(limit, ret_limit_s, &err)
+                        : err_set(&err, -EINVAL, "use JobId= and TimeLimit=");
+
+        if (r != 0) {
+            say_error("update: '%s': %s", a->words[i], err.text);
+            return SAY_ERROR;
+        }
+    }
+    if (f->ids.n == 0 || *ret_limit_s == 0) {
+        say_error("update: give JobId=ID and TimeLimit=TIME");
+        return SAY_ERROR;
+    }
+    return SAY_OK;
+}
+
+static int control_update(const struct control *a)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    struct job_filter f;
+    uint32_t limit_s = 0;
+    int code;
+
+    job_filter_init(&f);
+    code = read_update(a, &f, &limit_s);
+    if (code == SAY_OK)
+        code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = ask_each(c, "set_limit", limit_s, &f.ids);
+    job_filter_release(&f);
+    return code;
 }
 
 static int control_declare_lost(const struct control *a)
@@ -176,6 +236,7 @@ static const struct {
     int (*run)(const struct control *a);
 } verbs[] = {
     {"release",      NULL,           control_release           },
+    {"update",       NULL,           control_update            },
     {"declare-lost", NULL,           control_declare_lost      },
     {"show",         "job",          control_show_job          },
     {"show",         "jobs",         control_show_job          },
@@ -208,7 +269,7 @@ static int run(struct control *a)
     if (!strcmp(verb, "show"))
         say_error("show: '%s': use job, hostnames, hostlist or reservation", object);
     else
-        say_error("'%s' is not a verb: use release, declare-lost, show job, "
+        say_error("'%s' is not a verb: use release, update, declare-lost, show job, "
                   "show hostnames, show hostlist, show reservation, create "
                   "reservation, delete or ping",
                   verb);

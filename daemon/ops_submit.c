@@ -310,6 +310,28 @@ int op_release(struct ask *a, struct err *err)
     return r;
 }
 
+int op_set_limit(struct ask *a, struct err *err)
+{
+    json_int_t limit_s = json_integer_value(json_object_get(a->question, "limit_s"));
+    const struct holding *h = NULL;
+    struct fed_effects fx;
+    uint64_t id;
+    int r = find_own(a, &h, &id, err);
+
+    if (r != 0)
+        return r < 0 ? r : 0;
+    if (limit_s < 1 || limit_s > UINT32_MAX)
+        return err_set(err, -EINVAL, "\"limit_s\" must be 1 to %" PRIu32, UINT32_MAX);
+    if (store_failing(a->c->store))
+        return err_set(err, -ENOSPC,
+                       "this center cannot write its state now: try again later");
+    r = fed_set_limit(a->c->fed, id, (uint32_t)limit_s, a->ticket, now_read(), &fx,
+                      err);
+    if (r == 0)
+        center_apply(a->c, &fx);
+    return r;
+}
+
 /* What nobody can know is decided by somebody who answers for it: this center's
  * operator. */
 int op_declare_lost(struct ask *a, struct err *err)

@@ -73,6 +73,7 @@ static const struct {
     {"jobs",         op_jobs,         true },
     {"cancel",       op_cancel,       true },
     {"release",      op_release,      true },
+    {"set_limit",    op_set_limit,    true },
     {"wait",         op_wait,         true },
     {"info",         op_info,         false},
     {"balance",      op_balance,      false},

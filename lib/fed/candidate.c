@@ -113,6 +113,15 @@ static enum route_rule judge(struct fed *f,
     return RULE_NONE;
 }
 
+/* Its user has changed the limit: what was held by the old one goes back, and it queues
+ * anew. */
+static void take_limit(struct fed *f, struct copied *j, uint32_t limit_s)
+{
+    j->c.request.time_limit_s = limit_s;
+    candidate_park(f, j);
+    candidate_unpark(f, j);
+}
+
 static void on_offer(struct fed *f, uint32_t from, const struct peer_msg *m)
 {
     struct copied *j = copied_find(f, m->job);
@@ -135,6 +144,8 @@ static void on_offer(struct fed *f, uint32_t from, const struct peer_msg *m)
     if (j) {
         if (m->epoch > j->c.epoch) {
             j->c.epoch = m->epoch;
+            if (j->c.request.time_limit_s != m->request.time_limit_s)
+                take_limit(f, j, m->request.time_limit_s);
             save_copied(f, j, "offered again");
         }
         answer_offer(f, from, m, RULE_NONE, "");

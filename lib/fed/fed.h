@@ -186,6 +186,23 @@ int fed_unhold(struct fed *f,
                struct fed_effects *ret_fx,
                struct err *err);
 
+/*
+ * Another time limit for a job that waits, 0 = that of its partition. All copies go,
+ * and what a candidate has held for it with them: it is offered anew, and whoever
+ * claims holds by the new limit.
+ *
+ * 0, or nothing has changed: -ENOENT, -EALREADY (it is over), -EINVAL (it is permitted
+ * to start or runs; or no limit), and what fed_submit says when no center can run it so
+ * (-EDQUOT: the budget).
+ */
+int fed_set_limit(struct fed *f,
+                  uint64_t id,
+                  uint32_t limit_s,
+                  uint64_t ticket,
+                  struct now now,
+                  struct fed_effects *ret_fx,
+                  struct err *err);
+
 /* A part of a project's budget goes to another center. 0, or nothing was done: -ENOENT,
  * -EDQUOT, -EINVAL: text. */
 int fed_give(struct fed *f,

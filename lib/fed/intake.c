@@ -208,3 +208,54 @@ int fed_unhold(struct fed *f,
     step_end(f, ret_fx);
     return 0;
 }
+
+int fed_set_limit(struct fed *f,
+                  uint64_t id,
+                  uint32_t limit_s,
+                  uint64_t ticket,
+                  struct now now,
+                  struct fed_effects *ret_fx,
+                  struct err *err)
+{
+    struct held *j = fed_held_find(f, id);
+    struct route_view *views;
+    struct holding h;
+    size_t n;
+    int r = step_begin(f, now);
+
+    if (r < 0)
+        return err_set(err, r, "out of memory");
+    if (!j)
+        return err_set(err, -ENOENT, "job %" PRIu64 " is not known here", id);
+    if (j->h.hold == HOLD_FINAL)
+        return err_set(err, -EALREADY, "job %" PRIu64 " is already %s", id,
+                       job_state_word(j->h.state));
+    if (j->h.hold != HOLD_WAITING)
+        return err_set(err, -EINVAL,
+                       "job %" PRIu64 " is %s: its time limit stays the one that was "
+                       "permitted and paid for",
+                       id, job_state_word(j->h.state));
+    h = j->h;
+    h.request.time_limit_s = limit_s;
+    complete(f, &h);
+    r = request_check(&h.request, err);
+    if (r == 0)
+        r = judge(f, &h, &views, &n, err);
+    if (r < 0)
+        return r;
+    if (h.request.time_limit_s != j->h.request.time_limit_s) {
+        recall_others(f, j, 0);
+        free(j->rests); /* another job to those who have refused it */
+        j->rests = NULL;
+        h.epoch++; /* whoever claims for the old limit hears no */
+        memset(h.offers, 0, sizeof(h.offers));
+        h.note[0] = '\0';
+        j->h = h;
+        if (!h.held && h.begin.us <= now.wall.us)
+            offer_again(f, j);
+        save_held(f, j, "its time limit was changed");
+    }
+    fx_add(f, FX_ANSWER, id)->ticket = ticket;
+    step_end(f, ret_fx);
+    return 0;
+}

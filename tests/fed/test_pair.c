@@ -233,6 +233,8 @@ static void storm(uint64_t seed)
         world_run(w, 3);
         if (i % 11 == 10 && n > 3)
             (void)world_cancel(w, ids[n - 3]);
+        if (n > 2 && n % 4 == 1)
+            (void)world_limit(w, ids[n - 2], 60 + (uint32_t)(n % 5) * 30);
     }
     world_run(w, 100);
     world_heal(w);
@@ -272,6 +274,41 @@ static void storms(void **state)
         storm((uint64_t)i);
 }
 
+/* Another limit for a job that waits: at home and where a copy of it waits, what is
+ * held is what the new limit costs, and a raise that nobody can pay changes nothing. */
+static void holds_follow_the_limit(void **state)
+{
+    struct world *w = world_new(12, &calm, 20000);
+    uint64_t first, id, core_s;
+    struct balance b;
+    int64_t held = 0;
+    int r;
+
+    (void)state;
+    for (int k = 0; k < WORLD_CENTERS; k++) {
+        first = world_submit(w, 0, 16, 20, 60, &r);
+        assert_int_equal(r, 0);
+    }
+    world_run(w, 5);
+    id = world_submit(w, 0, 16, 10, 100, &r);
+    world_run(w, 2);
+    assert_int_equal(world_holding(w, id)->hold, HOLD_WAITING);
+    assert_int_equal(world_limit(w, first, 90), -EINVAL); /* it runs */
+    assert_int_equal(world_limit(w, id, 300), 0);
+    world_run(w, 17);
+    assert_int_equal(world_holding(w, id)->state, JOB_RUNNING);
+    for (int k = 0; k < WORLD_CENTERS; k++)
+        if (book_balance(world_book(w, k), "proj", &b) == 0)
+            held += b.held;
+    assert_int_equal(held, 16 * 300);
+    world_run(w, 30);
+    assert_int_equal(world_holding(w, id)->state, JOB_COMPLETED);
+    assert_int_equal(world_holding(w, id)->request.time_limit_s, 300);
+    assert_int_equal(world_runs(w, id, &core_s), 1);
+    assert_int_equal(world_limit(w, id, 100), -EALREADY);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +319,7 @@ int main(void)
         cmocka_unit_test(cancel_waiting_and_running),
         cmocka_unit_test(budget_is_never_exceeded),
         cmocka_unit_test(an_allowance_follows_the_work),
+        cmocka_unit_test(holds_follow_the_limit),
         cmocka_unit_test(a_cut_center_spends_its_allowance),
         cmocka_unit_test(host_cut_off_runs_on_and_is_not_started_again),
         cmocka_unit_test(storms),

@@ -563,6 +563,17 @@ int world_cancel(struct world *w, uint64_t id)
     return r;
 }
 
+int world_limit(struct world *w, uint64_t id, uint32_t limit_s)
+{
+    int i = index_of(job_id_center(id));
+    struct fed_effects out;
+    int r = fed_set_limit(w->c[i].fed, id, limit_s, 0, w->now, &out, NULL);
+
+    if (r == 0)
+        apply(w, i, &out);
+    return r;
+}
+
 const struct holding *world_holding(const struct world *w, uint64_t id)
 {
     const struct disk *d = &w->c[index_of(job_id_center(id))].disk;

@@ -39,6 +39,7 @@ uint64_t world_submit(struct world *w,
                       uint32_t limit_s,
                       int *ret_r);
 int world_cancel(struct world *w, uint64_t id);
+int world_limit(struct world *w, uint64_t id, uint32_t limit_s);
 
 /* Let `seconds` pass, event by event; every invariant is checked after every step. */
 void world_run(struct world *w, int64_t seconds);

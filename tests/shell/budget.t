@@ -54,6 +54,38 @@ t_like "fexplain names both sums" "$(hanoi fexplain "$job")" \
     'hue +no-budget .*project p.ioit has [0-9.]+ left here, needs 300.000'
 hanoi fcancel "$job"
 
+# Another limit: what is held follows, for it is held at the claim.
+first=$(submit -t 1:00 --center hanoi --wrap 'sleep 100')
+t_until "one runs" 20 t_runs hanoi "$first"
+wait=$(submit -t 0:30 --hold --center hanoi --wrap 'sleep 100')
+t_refused "a raise that the budget does not cover is refused, and says what would fit" \
+    'needs 300.000, lacks .*--time=' hanoi fcontrol update JobId="$wait" TimeLimit=5:00
+t_is "and nothing has changed" "$(hanoi fqueue -h -j "$wait" -o %l)" "0:30"
+t_ok "one that it covers is taken" hanoi fcontrol update jobid="$wait" timelimit=0:35
+hanoi fcontrol release "$wait"
+t_until "the job runs" 20 t_runs hanoi "$wait"
+t_is "the new limit is held, and shown" "$(at hanoi 6) $(hanoi fqueue -h -j "$wait" -o %l)" "95.000 0:35"
+t_refused "a job that runs keeps its limit" 'is RUNNING: its time limit stays' \
+    hanoi fcontrol update JobId="$wait" TimeLimit=0:40
+hanoi fcancel "$first" "$wait"
+for job in $first $wait; do fed_until 20 t_ended hanoi "$job"; done
+t_is "nothing is held any more" "$(at hanoi 6)" 0.000
+# At a peer: the copy that waits there by the old limit goes.
+busy=$(submit -t 0:15 --center hue -N 2 -n 8 --wrap 'sleep 100')
+t_until "hue is full" 20 t_runs hanoi "$busy"
+away=$(submit -t 0:05 --center hue -N 2 -n 8 --wrap 'sleep 1')
+queued()
+{
+    [ "$(sqlite3 "$FED/hue/state/hopluu.db" "SELECT count(*) FROM copy WHERE id = $away AND state = 'queued'")" = 1 ]
+}
+t_until "one waits there" 10 queued
+t_ok "its limit is changed at its entry" hanoi fcontrol update JobId="$away" TimeLimit=0:08
+hanoi fcancel "$busy"
+t_until "it runs" 40 sh -c "HOPLUU_SOCKET=$FED/hanoi/run/hopluud.sock facct -n -P -j $away -o State | grep -qE 'RUNNING|COMPLETED'"
+fed_until 30 t_ended hanoi "$away"
+t_is "by the new limit" "$(hanoi facct -n -P -j "$away" -o State,Timelimit,Host)" "COMPLETED|00:00:08|hue"
+t_is "hue holds nothing" "$(at hue 6)" 0.000
+
 # Lower the budget while the daemon runs: less than what is spent it cannot become.
 sed -i 's/budget = "100"/budget = "0"/' "$FED/hanoi/etc/hopluu.conf"
 fed_signal HUP hopluud-hanoi
