@@ -143,6 +143,8 @@ static int restore(struct world *w, struct fcenter *c, struct err *err)
 
     for (size_t k = 0; k < c->n_journal && r == 0; k++)
         r = book_fold(c->book, &c->journal[k], err);
+    if (r == 0)
+        money_back(w, c);
     fed_restore_sequence(c->fed, c->sequence_on_disk);
     /* All of them: a late offer leaves a copy of a job that is over. */
     for (size_t k = 0; k < w->n_jobs && r == 0; k++) {

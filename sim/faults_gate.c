@@ -194,10 +194,12 @@ static void batch_to_disk(struct world *w, struct fcenter *c, struct batch *b)
     for (size_t i = 0; i < b->n_saves; i++)
         to_disk(w, c, &b->saves[i]);
     for (size_t i = 0; i < b->n_postings; i++)
-        if (GROW(c->journal, c->n_journal, c->cap_journal))
+        if (GROW(c->journal, c->n_journal, c->cap_journal)) {
             c->journal[c->n_journal++] = b->postings[i];
-        else
+            money_booked(w, c, &b->postings[i]);
+        } else {
             world_fail(w);
+        }
     b->n_postings = 0;
 }
 

@@ -11,6 +11,7 @@
  *   faults_terms.c   centers that share under terms, people who ask for what cannot be
  *   faults_bed.c     nodes: the production queue, simulated runs
  *   faults_oracle.c  what was really done, and whether that is allowed
+ *   faults_money.c   the books of all centers, added up a second time
  *   faults_script.c  a run made from a seed, played
  *   faults_text.c    a run as lines
  *   faults_shrink.c  a short run that still fails
@@ -119,6 +120,19 @@ struct task {
     struct request request;
 };
 
+/* What a center's disk says of a project (faults_money.c). */
+#define MONEY_PROJECTS 2
+struct money {
+    int64_t granted;
+    int64_t available;
+    int64_t held;
+    int64_t spent;
+    int64_t owed;
+    int64_t refunding;
+    int64_t given[FAULTS_CENTERS_MAX];
+    int64_t received[FAULTS_CENTERS_MAX];
+};
+
 struct fcenter {
     uint32_t i;
     const struct world *w;
@@ -139,6 +153,7 @@ struct fcenter {
     uint64_t incarnation;
     uint64_t sequence_on_disk;
     struct posting *journal; /* on disk */
+    struct money money[MONEY_PROJECTS];
     size_t n_journal;
     size_t cap_journal;
     struct task *tasks; /* on its nodes: they survive the daemon */
@@ -375,6 +390,12 @@ void oracle_run(struct world *w,
                 const struct holding *entry);
 void oracle_step(struct world *w, struct fcenter *c, const struct fed_effects *fx);
 void oracle_claimed(struct world *w, uint32_t center, uint64_t id, uint64_t claim);
+/* --- faults_money.c
+ * ----------------------------------------------------------------------- */
+/* A step is durable. */
+void money_booked(struct world *w, struct fcenter *c, const struct posting *p);
+/* The book is folded from the disk again. */
+void money_back(struct world *w, const struct fcenter *c);
 void violation(struct world *w, const char *what, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -218,4 +218,8 @@ void terms_ask(struct world *w, struct fcenter *c, int64_t which)
                                     1000, now, &fx, &err);
     if (r == 0)
         gate_take(w, c, &fx);
+    if (which % 5 == 2 && fcenter_runs(w, c)
+        && fed_set_limit(c->fed, id, 60 + (uint32_t)(which % 700), 0, now, &fx, &err)
+               == 0)
+        gate_take(w, c, &fx);
 }

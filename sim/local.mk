@@ -24,6 +24,7 @@ faults_sources = \
 	sim/faults_center.c \
 	sim/faults_gate.c \
 	sim/faults_lies.c \
+	sim/faults_money.c \
 	sim/faults_net.c \
 	sim/faults_oracle.c \
 	sim/faults_queue.c \
