@@ -8,6 +8,7 @@ sched_tests = \
 	tests/sched/test_predict \
 	tests/sched/test_priority \
 	tests/sched/test_profile \
+	tests/sched/test_promises \
 	tests/sched/test_reserve \
 	tests/sched/test_sched \
 	tests/sched/test_sched_guests \
@@ -29,6 +30,8 @@ tests_sched_test_priority_SOURCES = tests/sched/test_priority.c tests/sched/cent
 tests_sched_test_priority_LDADD = $(sched_test_libs) -lm
 tests_sched_test_profile_SOURCES = tests/sched/test_profile.c tests/sched/dice.h
 tests_sched_test_profile_LDADD = $(sched_test_libs)
+tests_sched_test_promises_SOURCES = tests/sched/test_promises.c tests/sched/center_bed.h tests/sched/dice.h
+tests_sched_test_promises_LDADD = $(sched_test_libs)
 tests_sched_test_reserve_SOURCES = tests/sched/test_reserve.c tests/sched/center_bed.h tests/sched/dice.h
 tests_sched_test_reserve_LDADD = $(sched_test_libs)
 tests_sched_test_sched_SOURCES = tests/sched/test_sched.c tests/sched/center_bed.h tests/sched/dice.h
