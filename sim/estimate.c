@@ -73,7 +73,7 @@ void estimate_started(struct sim *s, uint32_t x)
     if (!j->said_by || wait_s <= 0)
         return;
     c = &s->centers[j->said_by - 1];
-    forecast_learn(&c->forecast, &j->said, wait_s);
+    forecast_learn(&c->forecast, &j->said, j->submit_s, wait_s);
     c->estimates.n++;
     c->estimates.n_held50 += wait_s <= j->said.p50_s;
     c->estimates.n_held90 += wait_s <= j->said.p90_s;

@@ -31,7 +31,9 @@
 #define FORECAST_TEXT_MAX (64u << 10)
 
 struct forecast_class {
-    uint32_t n; /* sum of the bins; halved with them when it is full */
+    uint32_t n;    /* sum of the bins; halved with them when it is full */
+    uint32_t days; /* on which estimates of it were made; halved too */
+    int64_t last_day;
     uint16_t bins[FORECAST_BINS];
 };
 
@@ -59,9 +61,10 @@ struct forecast_wait forecast_of(const struct forecast *f,
                                  int64_t planned_s,
                                  uint32_t length_s);
 
-/* The job of this estimate started after waiting so long (above 0). */
+/* The job of this estimate, made at said_s, started after waiting so long (above 0). */
 void forecast_learn(struct forecast *f,
                     const struct forecast_wait *said,
+                    int64_t said_s,
                     int64_t wait_s);
 
 /* Percent of the latest estimates whose p90 held; -1 = too few to say. */

@@ -47,7 +47,7 @@ void odds_started(struct sched *s, uint32_t x, int64_t now_s)
     int64_t wait_s = now_s - j->submit_s - j->said_in_s;
 
     if (j->said_in_s != UINT32_MAX && wait_s > AT_ONCE_S)
-        forecast_learn(&s->forecast, &said, wait_s);
+        forecast_learn(&s->forecast, &said, j->submit_s + j->said_in_s, wait_s);
     j->said_in_s = UINT32_MAX; /* a second start is another story */
 }
 
