@@ -318,3 +318,99 @@ int grid_cost_bricks(const struct target *t,
     *ret = c;
     return 0;
 }
+
+/* Loads of the uplinks while a map is walked through: [l][group]. */
+struct loads {
+    uint64_t *at[PLACE_LEVELS_MAX + 1];
+    uint64_t *memory;
+};
+
+static int loads_init(struct loads *s, const struct target *t)
+{
+    size_t n = 1;
+    uint64_t *at;
+
+    for (uint32_t l = 1; l <= t->n_levels; l++)
+        n += t->n_groups[l];
+    at = s->memory = calloc(n, sizeof(*s->memory));
+    for (uint32_t l = 1; at && l <= t->n_levels; l++) {
+        s->at[l] = at;
+        at += t->n_groups[l];
+    }
+    return at ? 0 : -ENOMEM;
+}
+
+/* A row of pairs, from a[i] to b[i]: those of one leaf, the most, cost nothing. */
+static void add_row(const struct target *t,
+                    const uint32_t *a,
+                    const uint32_t *b,
+                    uint32_t n,
+                    uint64_t w,
+                    struct loads *loads,
+                    uint64_t *traffic)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t l = 1;
+
+        if (a[i] == b[i])
+            continue;
+        for (; t->group[l][a[i]] != t->group[l][b[i]]; l++) {
+            loads->at[l][t->group[l][a[i]]] += w;
+            loads->at[l][t->group[l][b[i]]] += w;
+        }
+        traffic[l] += w;
+    }
+}
+
+static void add_pairs(const struct target *t,
+                      const struct bundles *all,
+                      const struct bundle *b,
+                      const uint32_t *leaf,
+                      struct loads *loads,
+                      uint64_t *traffic)
+{
+    uint32_t at[PATTERN_DIMS_MAX] = {0};
+    uint32_t d;
+
+    do {
+        uint64_t place = 0;
+
+        for (d = all->n_dims; d-- > 0;)
+            place = place * all->dim[d] + b->lo[0][d] + at[d];
+        add_row(t, leaf + place, leaf + place + b->step, b->n[0], b->w, loads, traffic);
+        for (d = 1; d < all->n_dims && ++at[d] == b->n[d]; d++)
+            at[d] = 0;
+    } while (d < all->n_dims);
+}
+
+int grid_cost_map(const struct target *t,
+                  const struct pattern *p,
+                  const uint32_t *leaf,
+                  struct place_cost *ret)
+{
+    struct place_cost c = {0};
+    uint64_t inside[PLACE_LEVELS_MAX + 1] = {0};
+    uint64_t traffic[PLACE_LEVELS_MAX + 1] = {0};
+    struct loads loads = {0};
+    struct bundles *all = malloc(sizeof(*all));
+    int r = all ? loads_init(&loads, t) : -ENOMEM;
+
+    if (r == 0) {
+        find_bundles(p, all);
+        for (uint32_t i = 0; i < all->n; i++)
+            add_pairs(t, all, &all->v[i], leaf, &loads, traffic);
+        inside[1] = p->total;
+        for (uint32_t l = 2; l <= t->n_levels; l++)
+            inside[1] -= traffic[l];
+        for (uint32_t l = 2; l <= t->n_levels; l++)
+            inside[l] = inside[l - 1] + traffic[l];
+        for (uint32_t l = 1; l < t->n_levels; l++)
+            for (uint32_t g = 0; g < t->n_groups[l]; g++)
+                c.max_load[l] = MAX(c.max_load[l], loads.at[l][g]);
+        settle(t, inside, &c);
+        *ret = c;
+    }
+    free(loads.memory);
+    free(all);
+    return r;
+}

@@ -42,9 +42,13 @@ int grid_map(const struct target *t,
              uint32_t *leaf,
              struct grid_bricks *ret_bricks);
 
+/* Cut to the sizes of the groups, equal or not; leaf as above. 0 or -ENOMEM. */
+int grid_cut(const struct target *t, const struct grid *g, uint32_t *leaf);
+
 /*
- * The figures of a named grid in default order (t->order is NULL), and in bricks.
- * Both agree with target_cost(). 0 or -ENOMEM.
+ * The figures of a named grid in default order (t->order is NULL), in bricks, and
+ * with every rank on the leaf that leaf[] says; one rank a slot. All agree with
+ * target_cost(). 0 or -ENOMEM.
  */
 int grid_cost_in_order(const struct target *t,
                        const struct pattern *p,
@@ -53,5 +57,9 @@ int grid_cost_bricks(const struct target *t,
                      const struct pattern *p,
                      const struct grid_bricks *bricks,
                      struct place_cost *ret);
+int grid_cost_map(const struct target *t,
+                  const struct pattern *p,
+                  const uint32_t *leaf,
+                  struct place_cost *ret);
 
 #endif

@@ -4,8 +4,7 @@
  *
  * Where every level has equal groups and its arity can be split over the dimensions,
  * all such splits are tried, outermost level first; what a split cuts is known
- * without looking at a rank. Otherwise a box is cut in two along the dimension whose
- * planes are cheapest, in the order of its points there, to the exact sizes.
+ * without looking at a rank. Otherwise see grid_cut.c.
  */
 #include "config.h"
 
@@ -15,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/number.h"
 
 #include "place/pattern_int.h"
@@ -194,158 +192,6 @@ static int place_bricks(const struct bricks *b, uint32_t *leaf)
     return r;
 }
 
-/* A box of the grid that goes to groups [from, to) of a level. */
-struct box {
-    uint32_t lo[PATTERN_DIMS_MAX], hi[PATTERN_DIMS_MAX];
-};
-
-struct cutter {
-    const struct target *t;
-    const struct grid *g;
-    uint32_t *point; /* [n] grid places, permuted */
-    uint32_t *key;   /* [n] scratch */
-    uint32_t *spare; /* [n] scratch */
-    uint32_t *leaf;  /* [n] by grid place */
-};
-
-/* Slots of groups [from, to) that the first n slots have. */
-static uint32_t slots_of(const struct cutter *c,
-                         uint32_t level,
-                         uint32_t from,
-                         uint32_t to)
-{
-    const struct target *t = c->t;
-    uint32_t a = t->first_slot[t->first_leaf[level][from]];
-    uint32_t b = t->first_slot[t->first_leaf[level][to]];
-
-    return MIN(b, c->g->n) - MIN(a, c->g->n);
-}
-
-static uint32_t coordinate(const struct grid *g, uint32_t point, uint32_t d)
-{
-    for (uint32_t i = 0; i < d; i++)
-        point /= g->shape.dim[i];
-    return point % g->shape.dim[d];
-}
-
-/* The dimension across which the points' box is cheapest to cut. */
-static uint32_t best_dim(const struct grid *g, const struct box *b)
-{
-    uint32_t best = 0;
-    double best_cost = 0;
-
-    for (uint32_t d = 0; d < g->shape.n_dims; d++) {
-        double cost = g->weight[d];
-
-        for (uint32_t e = 0; e < g->shape.n_dims; e++)
-            cost *= e == d ? 1.0 : (double)(b->hi[e] - b->lo[e]);
-        if (b->hi[d] - b->lo[d] > 1
-            && (best_cost <= 0 || cost < best_cost || b->hi[best] - b->lo[best] <= 1)) {
-            best = d;
-            best_cost = cost;
-        }
-    }
-    return best;
-}
-
-static void bounds(const struct grid *g,
-                   const uint32_t *point,
-                   uint32_t n,
-                   struct box *b)
-{
-    for (uint32_t d = 0; d < g->shape.n_dims; d++) {
-        b->lo[d] = UINT32_MAX;
-        b->hi[d] = 0;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t rest = point[i];
-
-        for (uint32_t d = 0; d < g->shape.n_dims; d++) {
-            uint32_t x = rest % g->shape.dim[d];
-
-            rest /= g->shape.dim[d];
-            b->lo[d] = MIN(b->lo[d], x);
-            b->hi[d] = MAX(b->hi[d], x + 1);
-        }
-    }
-}
-
-/* Stable counting sort of points by their coordinate in dimension d. */
-static int sort_points(struct cutter *c, uint32_t *point, uint32_t n, uint32_t d)
-{
-    uint32_t k = c->g->shape.dim[d];
-    uint32_t *count = calloc((size_t)k + 1, sizeof(*count));
-
-    if (!count)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
-        c->key[i] = coordinate(c->g, point[i], d);
-        count[c->key[i] + 1]++;
-    }
-    for (uint32_t i = 0; i < k; i++)
-        count[i + 1] += count[i];
-    for (uint32_t i = 0; i < n; i++)
-        c->spare[count[c->key[i]]++] = point[i];
-    memcpy(point, c->spare, n * sizeof(*point));
-    free(count);
-    return 0;
-}
-
-static int cut_box(struct cutter *c,
-                   uint32_t *point,
-                   uint32_t n,
-                   uint32_t level,
-                   uint32_t from,
-                   uint32_t to)
-{
-    const struct target *t = c->t;
-    uint32_t middle;
-    uint32_t n0;
-    struct box b = {{0}, {0}};
-    int r;
-
-    while (to - from == 1 && level > 1) {
-        uint32_t first = t->first_leaf[level][from];
-        uint32_t last = t->first_leaf[level][from + 1] - 1;
-
-        level--;
-        from = t->group[level][first];
-        to = t->group[level][last] + 1;
-    }
-    if (to - from == 1 || n == 0) {
-        for (uint32_t i = 0; i < n; i++)
-            c->leaf[point[i]] = from;
-        return 0;
-    }
-    middle = from + (to - from) / 2;
-    n0 = slots_of(c, level, from, middle);
-    bounds(c->g, point, n, &b);
-    r = sort_points(c, point, n, best_dim(c->g, &b));
-    if (r == 0)
-        r = cut_box(c, point, n0, level, from, middle);
-    return r < 0 ? r : cut_box(c, point + n0, n - n0, level, middle, to);
-}
-
-static int cut_grid(const struct target *t, const struct grid *g, uint32_t *leaf)
-{
-    _cleanup_(freep) uint32_t *memory =
-        malloc(4 * ((size_t)g->n + 1) * sizeof(*memory));
-    struct cutter c = {.t = t, .g = g, .point = memory};
-    int r;
-
-    if (!memory)
-        return -ENOMEM;
-    c.key = c.point + g->n;
-    c.spare = c.key + g->n;
-    c.leaf = c.spare + g->n;
-    for (uint32_t i = 0; i < g->n; i++)
-        c.point[i] = i;
-    r = cut_box(&c, c.point, g->n, t->n_levels, 0, 1);
-    for (uint32_t u = 0; r == 0 && u < g->n; u++)
-        leaf[u] = c.leaf[g->at ? g->at[u] : u];
-    return r;
-}
-
 int grid_map(const struct target *t,
              const struct grid *g,
              uint32_t *leaf,
@@ -357,7 +203,7 @@ int grid_map(const struct target *t,
     if (is_even(t, g->n, b.arity))
         split_level(&b, t->n_levels, g->shape.dim, 1, 0);
     if (b.best >= 1e300)
-        return cut_grid(t, g, leaf);
+        return grid_cut(t, g, leaf);
     memcpy(b.size[t->n_levels], g->shape.dim, sizeof(b.size[0]));
     for (uint32_t l = t->n_levels; l > 1; l--)
         for (uint32_t d = 0; d < g->shape.n_dims; d++)

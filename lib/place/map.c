@@ -282,10 +282,11 @@ static int offer_grid(struct search *s, bool *ret_enough)
     leaf = malloc(((size_t)g.n + 1) * sizeof(*leaf));
     r = leaf ? grid_map(&s->t, &g, leaf, &bricks) : -ENOMEM;
     exact = r > 0;
-    if (exact && named)
-        r = grid_cost_bricks(&s->t, s->pattern, &bricks, &cost);
+    if (r >= 0 && named)
+        r = exact ? grid_cost_bricks(&s->t, s->pattern, &bricks, &cost)
+                  : grid_cost_map(&s->t, s->pattern, leaf, &cost);
     if (r >= 0) {
-        r = offer_whole(s, leaf, "grid", exact && named ? &cost : NULL, cheaper, 0);
+        r = offer_whole(s, leaf, "grid", named ? &cost : NULL, cheaper, 0);
         leaf = NULL;
     }
     if (r > 0)
