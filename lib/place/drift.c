@@ -14,12 +14,12 @@
 #include "base/banned.h"
 
 #define LOGS 2048
-#define PRICE_HOT 0.045F /* of a squared vertex too many, in units of temperature */
-#define PRICE_COLD 1.0F  /* the same at the end */
-#define LOAD_PRICE 4.0F  /* of a byte above a limit, in largest distances */
-#define GLANCE 2         /* what a vertex that will not move costs, in arcs */
-#define LOOK 5           /* the same when that takes a look at where it would go */
-#define VISIT 8          /* what a vertex costs besides its arcs, in arcs */
+#define PRICE_HOT 0.07F /* of a squared vertex too many, in units of temperature */
+#define PRICE_COLD 1.0F /* the same at the end */
+#define LOAD_PRICE 4.0F /* of a byte above a limit, in largest distances */
+#define GLANCE 1        /* what a vertex that will not move costs, in arcs */
+#define LOOK 5          /* the same when that takes a look at where it would go */
+#define VISIT 8         /* what a vertex costs besides its arcs, in arcs */
 
 /* v's pairs with the groups that it leaves and enters, level by level. */
 void drift_weigh(const struct drift *d, struct drift_move *m)
@@ -65,7 +65,6 @@ void drift_weigh(const struct drift *d, struct drift_move *m)
 void drift_make(struct drift *d, const struct drift_move *m)
 {
     const struct drift_arc *end = d->arc + d->xadj[m->v + 1];
-    int32_t size = (int32_t)d->size[m->v];
     uint32_t abroad = 0;
 
     d->group[m->v] = m->to;
@@ -82,8 +81,8 @@ void drift_make(struct drift *d, const struct drift_move *m)
     for (uint32_t i = 0; i < m->n_levels; i++) {
         uint32_t l = d->level + i;
 
-        d->off[l][d->up[l][m->from]] -= size;
-        d->off[l][d->up[l][m->to]] += size;
+        d->off[l][d->up[l][m->from]]--;
+        d->off[l][d->up[l][m->to]]++;
     }
 }
 
@@ -128,7 +127,6 @@ static float size_change(const struct drift *d,
                          const struct drift_move *m,
                          float *ret_far)
 {
-    int32_t s = (int32_t)d->size[m->v];
     float sum = 0;
 
     *ret_far = 0;
@@ -142,43 +140,43 @@ static float size_change(const struct drift *d,
             break;
         *ret_far += d->step[l];
         if (d->spare) {
-            int32_t a2 = MAX(a - s, 0);
-            int32_t b2 = MAX(b + s, 0);
+            int32_t a2 = MAX(a - 1, 0);
+            int32_t b2 = MAX(b + 1, 0);
 
             a = MAX(a, 0);
             b = MAX(b, 0);
             sum += d->price[l] * (float)(a2 * a2 - a * a + b2 * b2 - b * b);
         } else {
-            sum += d->price[l] * (float)(2 * s * (b - a) + 2 * s * s);
+            sum += d->price[l] * (float)(2 * (b - a) + 2);
         }
     }
     return sum;
 }
 
 /*
- * No move of v costs less: what stays with it at most follows it, and no group has
- * more room than the emptiest one had at the beginning of the sweep.
+ * What a vertex gains at most by leaving its group for a group with more room, as
+ * sizes are at the beginning of a sweep: no group has more than the emptiest.
  */
-static float least_delta(const struct drift *d, uint32_t v)
+static void find_relief(struct drift *d)
 {
-    int32_t s = (int32_t)d->size[v];
-    float sum = d->step[d->level] * (float)d->hold[v];
+    const struct target *t = d->t;
+    int32_t least[PLACE_LEVELS_MAX + 1];
 
-    for (uint32_t l = d->level; l < d->t->n_levels; l++) {
-        int32_t a = d->off[l][d->up[l][d->group[v]]];
-        float x = d->price[l] * (float)(2 * s * (d->least_off[l] - a) + 2 * s * s);
-
-        sum += l == d->level ? x : fminf(x, 0);
+    for (uint32_t l = d->level; l < t->n_levels; l++) {
+        least[l] = INT32_MAX;
+        for (uint32_t g = 0; g < t->n_groups[l]; g++)
+            least[l] = MIN(least[l], d->off[l][g]);
     }
-    return sum;
-}
+    for (uint32_t g = 0; g < t->n_groups[d->level]; g++) {
+        float sum = 0;
 
-static void find_least_off(struct drift *d)
-{
-    for (uint32_t l = d->level; l < d->t->n_levels; l++) {
-        d->least_off[l] = INT32_MAX;
-        for (uint32_t g = 0; g < d->t->n_groups[l]; g++)
-            d->least_off[l] = MIN(d->least_off[l], d->off[l][g]);
+        for (uint32_t l = d->level; l < t->n_levels; l++) {
+            int32_t a = d->off[l][d->up[l][g]];
+            float x = d->price[l] * (float)(2 * (least[l] - a) + 2);
+
+            sum += l == d->level || x < 0 ? x : 0;
+        }
+        d->relief[g] = sum;
     }
 }
 
@@ -195,7 +193,9 @@ static uint32_t visit(struct drift *d, uint32_t v, float temp, const float *minu
     float rise;
     float far;
 
-    if (d->hold[v] > 0 && !d->limited && !d->spare && least_delta(d, v) > bar)
+    /* What stays with v follows it at most. */
+    if (d->hold[v] > 0 && d->glance
+        && d->step[d->level] * (float)d->hold[v] + d->relief[d->group[v]] > bar)
         return GLANCE;
     m.v = v;
     m.from = d->group[v];
@@ -219,14 +219,27 @@ static uint32_t visit(struct drift *d, uint32_t v, float temp, const float *minu
     return VISIT + degree;
 }
 
-/* Those that have somewhere to go, in order. */
-static uint32_t list_active(struct drift *d)
+/* Those that have somewhere to go, in order, and may at this temperature. */
+static uint32_t list_active(struct drift *d, float most)
 {
+    float step = d->step[d->level];
     uint32_t k = 0;
+    uint32_t n;
 
     for (uint32_t v = 0; v < d->n; v++) {
         d->active[k] = v;
         k += d->abroad[v] > 0;
+    }
+    if (!d->glance)
+        return k;
+    n = k;
+    k = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t v = d->active[i];
+
+        d->active[k] = v;
+        k += (d->hold[v] <= 0)
+             | (step * (float)d->hold[v] + d->relief[d->group[v]] <= most);
     }
     return k;
 }
@@ -262,16 +275,18 @@ void drift_anneal(struct drift *d,
     double unit = usual * (double)d->step[d->level];
     uint64_t done = 0;
 
+    d->glance = !d->limited && !d->spare;
     for (int i = 0; i < LOGS; i++)
         minus_log[i] = -logf(((float)i + 0.5F) / LOGS);
     while (done < effort->work && !limit_over(limit)) {
         double part = (double)done / (double)effort->work;
         float temp =
             (float)(unit * effort->hot * pow(effort->cold / effort->hot, part));
-        uint32_t k = list_active(d);
+        uint32_t k;
 
         set_prices(d, (float)usual, (float)part);
-        find_least_off(d);
+        find_relief(d);
+        k = list_active(d, temp * minus_log[0]);
         for (uint32_t i = 0; i < k; i++) {
             uint32_t v = d->active[i];
 

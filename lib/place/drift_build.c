@@ -25,11 +25,11 @@ void drift_release(struct drift *d)
     free(d->id);
     free(d->xadj);
     free(d->arc);
-    free(d->size);
     free(d->group);
     free(d->abroad);
     free(d->hold);
     free(d->active);
+    free(d->relief);
     for (uint32_t l = 0; l <= PLACE_LEVELS_MAX; l++) {
         free(d->up[l]);
         free(d->off[l]);
@@ -50,6 +50,9 @@ static int build_tree(struct drift *d)
     const struct target *t = d->t;
     uint32_t n = t->n_groups[d->level];
 
+    d->relief = malloc(((size_t)n + 1) * sizeof(*d->relief));
+    if (!d->relief)
+        return -ENOMEM;
     for (uint32_t l = d->level; l < t->n_levels; l++) {
         d->up[l] = malloc(((size_t)n + 1) * sizeof(*d->up[l]));
         d->off[l] = malloc(((size_t)t->n_groups[l] + 1) * sizeof(*d->off[l]));
@@ -116,13 +119,11 @@ static int build_rows(struct drift *d,
     d->scale = (double)scale;
     d->xadj = malloc(n * sizeof(*d->xadj));
     d->arc = malloc(((size_t)g->n_arcs + 1) * sizeof(*d->arc));
-    d->size = malloc(n * sizeof(*d->size));
     d->group = malloc(n * sizeof(*d->group));
     d->abroad = malloc(n * sizeof(*d->abroad));
     d->hold = malloc(n * sizeof(*d->hold));
     d->active = malloc(n * sizeof(*d->active));
-    if (!d->xadj || !d->arc || !d->size || !d->group || !d->abroad || !d->hold
-        || !d->active)
+    if (!d->xadj || !d->arc || !d->group || !d->abroad || !d->hold || !d->active)
         return -ENOMEM;
     for (uint32_t v = 0; v < d->n; v++) {
         uint32_t u = d->id[v];
@@ -131,7 +132,6 @@ static int build_rows(struct drift *d,
 
         d->xadj[v] = at;
         d->group[v] = group[u];
-        d->size[v] = g->size[u];
         for (uint32_t e = g->xadj[u]; e < g->xadj[u + 1]; e++) {
             int32_t w = (int32_t)((g->w[e] + scale / 2) / scale);
             bool stays = group[g->adj[e]] == group[u];
@@ -143,7 +143,7 @@ static int build_rows(struct drift *d,
         d->abroad[v] = abroad;
         d->hold[v] = hold;
         for (uint32_t l = d->level; l < d->t->n_levels; l++)
-            d->off[l][d->up[l][group[u]]] += (int32_t)g->size[u];
+            d->off[l][d->up[l][group[u]]]++;
     }
     d->xadj[d->n] = at;
     return 0;
@@ -174,6 +174,7 @@ int drift_init(struct drift *d,
 int drift_limit(struct drift *d, double bottleneck)
 {
     const struct target *t = d->t;
+    bool near = false;
 
     for (uint32_t l = d->level; l < t->n_levels; l++) {
         d->load[l] = calloc((size_t)t->n_groups[l] + 1, sizeof(*d->load[l]));
@@ -187,8 +188,10 @@ int drift_limit(struct drift *d, double bottleneck)
 
                 d->load[l][a] += a == b ? 0 : d->arc[e].w;
             }
+        for (uint32_t i = 0; i < t->n_groups[l]; i++)
+            near = near || d->load[l][i] > d->limit[l] / 2;
     }
-    d->limited = true;
+    d->limited = near;
     return 0;
 }
 

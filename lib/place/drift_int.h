@@ -9,7 +9,8 @@
  * which other searches move by, needs two vertices that want to go opposite ways; a
  * move needs one, which is why this gets on much faster.
  *
- * Vertices without pairs do not take part: they fill what is left.
+ * Every vertex is one rank. Those without pairs do not take part: they fill what is
+ * left.
  */
 #ifndef HOPLUU_PLACE_DRIFT_INT_H
 #define HOPLUU_PLACE_DRIFT_INT_H
@@ -31,20 +32,20 @@ struct drift {
     uint32_t *id;          /* [n] vertex of the graph */
     uint32_t *xadj;        /* [n + 1] */
     struct drift_arc *arc; /* scaled so that sums of a row fit 31 bits */
-    uint32_t *size;        /* [n] */
     uint32_t *group;       /* [n] of `level` */
     uint32_t *abroad;      /* [n] arcs that leave the group */
     int32_t *hold;         /* [n] weight of the arcs that stay less those that leave */
     uint32_t *active;      /* [n] scratch: those with such arcs */
-    uint32_t *up[PLACE_LEVELS_MAX + 1];      /* [l][group of level] its group at l */
-    int32_t *off[PLACE_LEVELS_MAX + 1];      /* [l][group] size above its slots */
-    double *load[PLACE_LEVELS_MAX + 1];      /* [l][group] bytes on the uplink */
-    double limit[PLACE_LEVELS_MAX + 1];      /* [l] of load, huge: none */
-    float step[PLACE_LEVELS_MAX + 1];        /* [l] what a byte costs that leaves l */
-    float price[PLACE_LEVELS_MAX + 1];       /* [l] of a squared vertex too many */
-    int32_t least_off[PLACE_LEVELS_MAX + 1]; /* [l] of all groups, a sweep ago */
+    float *relief;         /* [group of level] what leaving it gains at most */
+    uint32_t *up[PLACE_LEVELS_MAX + 1]; /* [l][group of level] its group at l */
+    int32_t *off[PLACE_LEVELS_MAX + 1]; /* [l][group] size above its slots */
+    double *load[PLACE_LEVELS_MAX + 1]; /* [l][group] bytes on the uplink */
+    double limit[PLACE_LEVELS_MAX + 1]; /* [l] of load, huge: none */
+    float step[PLACE_LEVELS_MAX + 1];   /* [l] what a byte costs that leaves l */
+    float price[PLACE_LEVELS_MAX + 1];  /* [l] of a squared vertex too many */
     bool spare;   /* there are more slots than vertices that talk */
     bool limited; /* loads are followed */
+    bool glance;  /* relief[] may be relied on */
     double scale; /* bytes of the graph in one unit of drift_arc.w */
     struct rng rng;
 };
@@ -68,7 +69,10 @@ int drift_init(struct drift *d,
                struct rng rng);
 void drift_release(struct drift *d);
 
-/* No uplink is to carry more than `bottleneck` times its capacity. 0 or -ENOMEM. */
+/*
+ * No uplink is to carry more than `bottleneck` times its capacity. Loads are followed
+ * only if one of them is more than half of that now. 0 or -ENOMEM.
+ */
 int drift_limit(struct drift *d, double bottleneck);
 
 /* Anneal from hot to cold. */
@@ -76,7 +80,7 @@ void drift_anneal(struct drift *d,
                   const struct drift_effort *effort,
                   struct limit *limit);
 
-/* Exact sizes; only when all vertices have size 1. 0 or -ENOMEM. */
+/* Exact sizes. 0 or -ENOMEM. */
 int drift_settle(struct drift *d);
 
 /* group[] of all vertices, those without pairs where there is room. 0 or -ENOMEM. */
@@ -95,11 +99,11 @@ void drift_weigh(const struct drift *d, struct drift_move *m);
 void drift_make(struct drift *d, const struct drift_move *m);
 
 /*
- * Anneal a whole map, the groups far apart first, each stage by levels whose steps
- * are of one kind; the groups further in are cut afresh after each stage.
+ * Make a map by annealing, the groups far apart first, each stage by levels whose
+ * steps are of one kind; before each, its groups are cut by bisection.
  *
- * bottleneck   as for drift_limit(); INFINITY: loads are not followed
- * leaf         [g->n] where every vertex is, and then where it goes
+ * bottleneck   as for drift_limit(); INFINITY: none
+ * ret_leaf     [g->n] written on success
  *
  * Returns 0 or -ENOMEM.
  */
@@ -109,6 +113,6 @@ int drift_map(const struct target *t,
               double bottleneck,
               struct rng *rng,
               struct limit *limit,
-              uint32_t *leaf);
+              uint32_t *ret_leaf);
 
 #endif

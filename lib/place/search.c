@@ -71,7 +71,7 @@ static double seconds(enum place_effort effort, uint32_t n)
         {512,   {0.009, 0.080, 0.80}   },
         {1152,  {0.0115, 0.080, 0.80}  },
         {4096,  {0.050, 0.70, 4.0}     },
-        {32768, {0.70, 1.75, 12.0}     },
+        {32768, {0.70, 2.10, 12.0}     },
         {4e6,   {25, 60, 300}          },
     };
     double x = MAX((double)n, at[0].n);
@@ -201,7 +201,7 @@ static int run_starts(struct search *s,
         if (i > 0 && limit_over(&s->limit))
             break;
         r = section_map(&s->t, &s->g, &sections[plan->careful && i % 2 == 0], &s->rng,
-                        leaf);
+                        1, leaf);
         if (r == 0)
             r = state_reset(st, leaf);
         if (r < 0)
@@ -231,7 +231,8 @@ static int run_few(struct search *s,
     struct section_effort section = {1, 10, 1, s->g.n};
     uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
     struct few *few = few_new(&s->t, &s->g);
-    int r = leaf && few ? section_map(&s->t, &s->g, &section, &s->rng, leaf) : -ENOMEM;
+    int r =
+        leaf && few ? section_map(&s->t, &s->g, &section, &s->rng, 1, leaf) : -ENOMEM;
 
     if (r == 0) {
         (void)few_anneal(few, FEW_TRIES * (uint64_t)s->g.n, FEW_HOT, FEW_COLD, &s->rng,
@@ -294,21 +295,14 @@ static int by_worth(const void *a, const void *b)
     return (x->worth > y->worth) - (x->worth < y->worth);
 }
 
-/* Anneal the map that st holds by moves of single ranks. */
-static int drift(struct search *s, struct state *st, uint64_t work)
+/* One map annealed by moves of single ranks; leaf: scratch for all vertices. */
+static int drift(struct search *s, struct state *st, uint64_t work, uint32_t *leaf)
 {
-    bool near_limit = state_bottleneck(st) > st->bottleneck / 2;
-    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    int r = leaf ? 0 : -ENOMEM;
+    int r = drift_map(&s->t, &s->g, work * DRIFT_UNITS, st->bottleneck, &s->rng,
+                      &s->limit, leaf);
 
-    if (r == 0) {
-        memcpy(leaf, st->leaf, s->g.n * sizeof(*leaf));
-        r = drift_map(&s->t, &s->g, work * DRIFT_UNITS,
-                      near_limit ? st->bottleneck : INFINITY, &s->rng, &s->limit, leaf);
-    }
     if (r == 0)
         r = state_reset(st, leaf);
-    free(leaf);
     if (r < 0)
         return r;
     if (st->near) /* without the table it takes longer than it is worth */
@@ -327,20 +321,13 @@ static int run_drifts(struct search *s,
                       struct line *line,
                       bool *ret_enough)
 {
-    static const struct section_effort section = {3, 1, 1, UINT32_MAX};
     uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
     int r = leaf ? 0 : -ENOMEM;
 
     for (uint32_t i = 0; r >= 0 && i < plan->n_drifts; i++) {
         if (i > 0 && limit_over(&s->limit))
             break;
-        r = section_map(&s->t, &s->g, &section, &s->rng, leaf);
-        if (r == 0)
-            r = state_reset(st, leaf);
-        if (r == 0)
-            r = offer(s, st); /* in case that time runs out */
-        if (r >= 0)
-            r = drift(s, st, plan->drift_work);
+        r = drift(s, st, plan->drift_work, leaf);
         if (r < 0 || st->excess > 0)
             continue;
         *ret_enough = true;

@@ -97,7 +97,7 @@ static int cut(struct section *s,
 {
     const struct target *t = s->t;
 
-    while (to - from == 1 && level > 1) {
+    while (to - from == 1 && level > s->stop) {
         uint32_t first = t->first_leaf[level][from];
         uint32_t last = t->first_leaf[level][from + 1] - 1;
 
@@ -120,7 +120,7 @@ int section_init(struct section *s,
 {
     int r;
 
-    *s = (struct section){.t = t, .effort = effort, .rng = rng};
+    *s = (struct section){.t = t, .effort = effort, .rng = rng, .stop = 1};
     s->local = malloc(((size_t)n + 1) * sizeof(*s->local));
     r = s->local ? bisect_room_init(&s->room, n) : -ENOMEM;
     if (r < 0)
@@ -139,7 +139,8 @@ int section_map(const struct target *t,
                 const struct graph *g,
                 const struct section_effort *effort,
                 struct rng *rng,
-                uint32_t *ret_leaf)
+                uint32_t stop,
+                uint32_t *ret_group)
 {
     struct section s;
     _cleanup_(freep) uint32_t *id = malloc(((size_t)g->n + 1) * sizeof(*id));
@@ -149,7 +150,8 @@ int section_map(const struct target *t,
         return r;
     for (uint32_t v = 0; v < g->n; v++)
         id[v] = v;
-    s.leaf = ret_leaf;
+    s.leaf = ret_group;
+    s.stop = stop;
     r = cut(&s, g, id, t->n_levels, 0, 1);
     *rng = s.rng;
     section_release(&s);
@@ -206,7 +208,8 @@ int section_split(const struct target *t,
                   struct rng *rng,
                   uint32_t level,
                   const uint32_t *group,
-                  uint32_t *ret_leaf)
+                  uint32_t stop,
+                  uint32_t *ret_group)
 {
     struct section s;
     uint32_t k = t->n_groups[level];
@@ -217,7 +220,8 @@ int section_split(const struct target *t,
     if (r < 0)
         return r;
     sort_members(group, g->n, k, first, member);
-    s.leaf = ret_leaf;
+    s.leaf = ret_group;
+    s.stop = stop;
     for (uint32_t i = 0; r == 0 && i < k; i++) {
         struct graph part = {0};
 

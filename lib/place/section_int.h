@@ -14,9 +14,10 @@ struct section_effort {
 };
 
 /*
- * Map every vertex of g (n_slots of size 1) to a leaf.
+ * Map every vertex of g (n_slots of size 1) to a group of level `stop`.
  *
- * ret_leaf   [g->n] written on success
+ * stop        1: the leaves
+ * ret_group   [g->n] written on success
  *
  * Returns 0 or -ENOMEM.
  */
@@ -24,11 +25,13 @@ int section_map(const struct target *t,
                 const struct graph *g,
                 const struct section_effort *effort,
                 struct rng *rng,
-                uint32_t *ret_leaf);
+                uint32_t stop,
+                uint32_t *ret_group);
 
 /*
  * The same when it is known which group of `level` each vertex goes to.
  *
+ * level   not below `stop`
  * group   [g->n] as many vertices in each as it has slots
  */
 int section_split(const struct target *t,
@@ -37,7 +40,8 @@ int section_split(const struct target *t,
                   struct rng *rng,
                   uint32_t level,
                   const uint32_t *group,
-                  uint32_t *ret_leaf);
+                  uint32_t stop,
+                  uint32_t *ret_group);
 
 /* Working memory for graphs of up to n vertices; one per search. */
 struct section {
@@ -47,6 +51,7 @@ struct section {
     struct rng rng;
     uint32_t *local; /* [n] */
     uint32_t *leaf;  /* where the result goes, by the vertices' ids */
+    uint32_t stop;   /* the level whose groups it names, 1: leaves */
 };
 
 int section_init(struct section *s,
