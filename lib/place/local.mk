@@ -7,7 +7,8 @@ lib_libplace_la_SOURCES = \
 	lib/place/drift_map.c lib/place/drift_settle.c \
 	lib/place/few.c lib/place/few_int.h \
 	lib/place/graph.c lib/place/graph_int.h \
-	lib/place/grid_cost.c lib/place/grid_cut.c lib/place/grid_find.c lib/place/grid_int.h lib/place/grid_map.c \
+	lib/place/grid_cost.c lib/place/grid_cut.c lib/place/grid_find.c \
+	lib/place/grid_int.h lib/place/grid_map.c \
 	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \
 	lib/place/machine_build.c \
 	lib/place/map.c lib/place/map_int.h \
@@ -27,6 +28,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/section.c lib/place/section_int.h \
 	lib/place/shape_check.c \
 	lib/place/shape_hwloc.c lib/place/shape_hwloc.h \
+	lib/place/spread.c lib/place/spread_int.h \
 	lib/place/state.c lib/place/state_int.h lib/place/state_load.c \
 	lib/place/target.c lib/place/target_int.h \
 	lib/place/topology.c lib/place/topology.h

@@ -16,8 +16,11 @@
 #include "base/words.h"
 
 #include "place/grid_int.h"
+#include "place/spread_int.h"
 
 #include "base/banned.h"
+
+#define LEVEL_GAIN 2 /* part of the bottleneck for a part of J */
 
 static const char *const efforts[] = {
     [PLACE_FAST] = "fast", [PLACE_NORMAL] = "normal", [PLACE_BEST] = "best"};
@@ -116,11 +119,16 @@ static bool cheaper(const struct search *s,
            || (c->cost <= s->best_cost.cost && c->bottleneck < s->best_cost.bottleneck);
 }
 
+/* A lighter bottleneck, worth what it costs: J that rises loads other links, so a
+ * thousandth off the heaviest one is not bought with a hundredth of J. */
 static bool leveller(const struct search *s,
                      const struct place_cost *c,
                      double most_cost)
 {
-    return c->cost <= most_cost && c->bottleneck < s->best_cost.bottleneck;
+    double gain = 1 - c->bottleneck / s->best_cost.bottleneck;
+    double loss = c->cost / s->best_cost.cost - 1;
+
+    return c->cost <= most_cost && gain > 0 && gain >= LEVEL_GAIN * loss;
 }
 
 int search_offer(struct search *s, const uint32_t *leaf, const char *method)
@@ -323,6 +331,9 @@ int place_map(const struct place_problem *problem,
         if (!why)
             r = search_map(&s);
     }
+    if (r == 0 && s.slot)
+        r = spread_routes(&s.t, s.pattern, s.slot);
+    r = r > 0 ? 0 : r;
     if (r == 0 && !s.slot) {
         s.slot = default_slots(&s);
         r = s.slot ? 0 : -ENOMEM;
