@@ -48,7 +48,8 @@ static const struct argp argp = {
     .doc =
         "Look at the account book and keep it."
         "\vVerbs:\n"
-        "  add|modify|delete|show institution|project|grant|rate [WORD=VALUE...]\n"
+        "  add|modify|delete|show institution|project|grant|rate|signer "
+        "[WORD=VALUE...]\n"
         "                         who has what; 'where' and 'set' may stand between\n"
         "  move allowance project=NAME to=CENTER amount=UNITS\n"
         "                         a part of its budget here goes to another center\n"
@@ -62,6 +63,8 @@ static const struct argp argp = {
         "                         that a line is among the first LINES\n"
         "  print journal [from=N] [until=N]\n"
         "                         lines of the journal\n"
+        "  print act VERB OBJECT WORD=VALUE...\n"
+        "                         the text of a decision, for its signer\n"
         "  print key              the public key that signs the journal\n"
         "  sign checkpoint        sign the journal as it is now\n",
 };
@@ -119,6 +122,7 @@ static const struct {
     {"print", "proof",      acctmgr_print_proof     },
     {"print", "journal",    acctmgr_print_journal   },
     {"print", "key",        acctmgr_print_key       },
+    {"print", "act",        acctmgr_print_act       },
     {"sign",  "checkpoint", acctmgr_sign            },
     {"move",  "allowance",  acctmgr_move            },
 };
@@ -177,7 +181,7 @@ static int run(struct acctmgr *a)
     if (known && object[0])
         say_error("%s: '%s' is nothing that it knows; see --help", verb, object);
     else if (keeps_roll(verb))
-        say_error("%s: what? institution, project, grant or rate", verb);
+        say_error("%s: what? institution, project, grant, rate or signer", verb);
     else if (known)
         say_error("%s: what? See --help", verb);
     else

@@ -56,6 +56,7 @@ int acctmgr_roll(const struct acctmgr *a,
 int acctmgr_change(const struct acctmgr *a, const char *verb, const char *object);
 int acctmgr_show(const struct acctmgr *a, const char *object);
 
+int acctmgr_print_act(const struct acctmgr *a);
 int acctmgr_move(const struct acctmgr *a);
 
 /* facctmgr_file.c */

@@ -17,7 +17,8 @@
 
 #include "base/banned.h"
 
-static const char *const kinds[] = {"institution", "project", "grant", "rate"};
+static const char *const kinds[] = {"institution", "project", "grant", "rate",
+                                    "signer"};
 
 const char *acctmgr_kind(const char *object)
 {
@@ -154,6 +155,31 @@ static int ask_acts(struct client *c, json_t *acts, bool dry, json_t **ret_answe
                     ret_answer);
 }
 
+int acctmgr_print_act(const struct acctmgr *a)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    json_t *acts = json_array(), *answer = NULL;
+    const char *kind = a->n_words > 1 ? acctmgr_kind(a->words[1]) : NULL;
+    int code = SAY_ERROR;
+
+    if (!kind)
+        say_error("print act: add, modify or delete, and a grant, rate or signer with "
+                  "its words");
+    else
+        code = acctmgr_act(a->words[0], kind, a->words + 2, a->n_words - 2, acts);
+    if (code == SAY_OK)
+        code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = ask_acts(c, acts, true, &answer);
+    if (code == SAY_OK)
+        (void)fputs(
+            json_string_value(json_array_get(json_object_get(answer, "texts"), 0)),
+            stdout);
+    json_decref(answer);
+    json_decref(acts);
+    return code;
+}
+
 /* All of them or none. */
 int acctmgr_commit(const struct acctmgr *a, json_t *acts)
 {
@@ -216,6 +242,9 @@ PUT(source, "source")
 PUT(decision, "decision")
 PUT(decided, "decided")
 PUT(carryover, "carryover")
+PUT(overdraw, "overdraw")
+PUT(key, "key")
+PUT(signs, "for")
 PUT(pool, "pool")
 PUT(core_hour, "core_hour")
 PUT(gib_hour, "gib_hour")
@@ -242,6 +271,9 @@ static const struct field fields[] = {
     {"Decision",    "DECISION",    0, false, put_decision},
     {"Decided",     "DECIDED",     0, false, put_decided},
     {"CarryOver",   "CARRYOVER",   0, true,  put_carryover},
+    {"Overdraw",    "OVERDRAW",    0, true,  put_overdraw},
+    {"Key",         "KEY",         0, false, put_key},
+    {"For",         "FOR",         0, false, put_signs},
     {"Pool",        "POOL",        0, false, put_pool},
     {"CoreHour",    "CORE_HOUR",   0, true,  put_core_hour},
     {"GibHour",     "GIB_HOUR",    0, true,  put_gib_hour},
@@ -253,8 +285,9 @@ static const struct field fields[] = {
 static const char *const columns[] = {
     "Name,Parent,Vi,En,From,Until,Successor,State",
     "Name,Institution,From,Until,State",
-    "Name,Account,Amount,Source,Decision,Decided,From,Until,CarryOver,State",
+    "Name,Account,Amount,Source,Decision,Decided,From,Until,CarryOver,Overdraw,State",
     "Pool,From,Until,CoreHour,GibHour,GpuHour,Decision,State",
+    "Name,For,Key,From,Until,State",
 };
 
 static int print_rows(const struct acctmgr *a, const char *list, const json_t *rows)

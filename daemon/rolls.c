@@ -189,11 +189,10 @@ static json_t *act_json(const struct act *a)
     return o;
 }
 
-/* All of them, judged one after the other as if those before had happened. */
-static int judge_all(struct rolls *r,
-                     const json_t *list,
-                     struct act *acts,
-                     struct err *err)
+/* All of them, judged one after the other as if those before had happened. A trial may
+ * lack the signature: its text is what will be signed. */
+static int judge_all(
+    struct rolls *r, const json_t *list, bool dry, struct act *acts, struct err *err)
 {
     _cleanup_(roll_freep) struct roll *copy = roll_copy(r->roll);
     size_t n = json_array_size(list);
@@ -201,6 +200,8 @@ static int judge_all(struct rolls *r,
 
     for (size_t i = 0; ret == 0 && i < n; i++) {
         ret = act_of(json_array_get(list, i), &acts[i], err);
+        if (ret == 0 && (!dry || act_has(&acts[i], "signature")))
+            ret = roll_sign_check(copy, &acts[i], now_read().wall, err);
         if (ret == 0)
             ret =
                 roll_check(copy, r->c->book, &r->base, &acts[i], now_read().wall, err);
@@ -220,7 +221,7 @@ int op_acts(struct ask *a, struct err *err)
     size_t n = json_array_size(list);
     struct postings none = {0};
     struct act *acts;
-    json_t *answer;
+    json_t *answer, *texts;
     int ret;
 
     if (!a->who->admin)
@@ -233,7 +234,7 @@ int op_acts(struct ask *a, struct err *err)
     acts = calloc(n, sizeof(*acts));
     if (!acts)
         return err_set(err, -ENOMEM, "out of memory");
-    ret = judge_all(r, list, acts, err);
+    ret = judge_all(r, list, dry, acts, err);
     for (size_t i = 0; ret == 0 && !dry && i < n; i++)
         ret = write_down(r, &acts[i], &none, err);
     if (ret == 0 && !dry) {
@@ -241,14 +242,22 @@ int op_acts(struct ask *a, struct err *err)
         set_timer(r);
     }
     answer = json_array();
-    for (size_t i = 0; ret == 0 && i < n; i++)
+    texts = json_array();
+    for (size_t i = 0; ret == 0 && i < n; i++) {
+        char text[ACT_TEXT_CAP];
+
         (void)json_array_append_new(answer, act_json(&acts[i]));
+        ret = roll_sign_text(&acts[i], text, sizeof(text));
+        (void)json_array_append_new(texts, json_string(text));
+    }
     free(acts);
     if (ret < 0) {
         json_decref(answer);
+        json_decref(texts);
         return ret;
     }
-    users_reply_durable(a, json_pack("{s:o,s:b}", "acts", answer, "dry", dry));
+    users_reply_durable(
+        a, json_pack("{s:o,s:o,s:b}", "acts", answer, "texts", texts, "dry", dry));
     return 0;
 }
 

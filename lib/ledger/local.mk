@@ -16,6 +16,7 @@ lib_libledger_la_SOURCES = \
 	lib/ledger/price.c \
 	lib/ledger/roll.c lib/ledger/roll.h lib/ledger/roll_int.h \
 	lib/ledger/roll_check.c \
+	lib/ledger/roll_sign.c \
 	lib/ledger/roll_site.c \
 	lib/ledger/transfer.c
 lib_libledger_la_LIBADD = -lcrypto

@@ -18,6 +18,7 @@ static const char *const kind_words[_ROLL_KIND_MAX] = {
     [ROLL_PROJECT] = "project",
     [ROLL_GRANT] = "grant",
     [ROLL_RATE] = "rate",
+    [ROLL_SIGNER] = "signer",
 };
 
 const char *roll_kind_word(enum roll_kind k)
@@ -34,7 +35,8 @@ int roll_kind_of(const struct act *a, enum roll_kind *ret_k, struct err *err)
             *ret_k = (enum roll_kind)k;
             return 0;
         }
-    return err_set(err, -EINVAL, "'%.40s' is none of institution, project, grant, rate",
+    return err_set(err, -EINVAL,
+                   "'%.40s' is none of institution, project, grant, rate, signer",
                    word);
 }
 
@@ -155,7 +157,7 @@ int roll_merge(const struct entry *e,
     for (size_t i = 0; i < a->n; i++) {
         const char *name = a->v[i].name;
 
-        if (!strcmp(name, "do") || !strcmp(name, "kind"))
+        if (!strcmp(name, "do") || !strcmp(name, "kind") || roll_sign_word(name))
             continue;
         if (!a->v[i].value[0])
             act_unset(&w, name);
@@ -196,6 +198,11 @@ int roll_read(enum roll_kind k,
     if (r == 0 && k == ROLL_GRANT
         && measure_milli(act_get(words, "amount"), INT64_MAX / 4, &e.milli, err) < 0)
         r = err_prefix(err, -EINVAL, "amount");
+    if (r == 0 && k == ROLL_GRANT && act_has(words, "overdraw")
+        && measure_milli(act_get(words, "overdraw"), INT64_MAX / 4, &e.over, err) < 0)
+        r = err_prefix(err, -EINVAL, "overdraw");
+    if (r == 0 && k == ROLL_SIGNER)
+        r = roll_sign_read(&e, err);
     if (r < 0)
         return r;
     roll_key(k, words, e.key);
@@ -214,9 +221,11 @@ static int apply_expire(struct roll *r,
     char name[ACT_VALUE_CAP];
     int ret;
 
-    if (e->closed || measure_milli(act_get(a, "used"), e->milli, &used, err) < 0
+    if (e->closed
+        || measure_milli(act_get(a, "used"), e->milli + e->over, &used, err) < 0
         || (act_has(a, "carried")
-            && measure_milli(act_get(a, "carried"), e->milli - used, &carried, err)
+            && measure_milli(act_get(a, "carried"), e->milli + e->over - used, &carried,
+                             err)
                    < 0))
         return err_set(err, -EINVAL, "grant %s cannot be closed so",
                        act_get(a, "name"));
@@ -237,6 +246,7 @@ static int apply_expire(struct roll *r,
                 &w, "until",
                 roll_day_text((struct wall){2 * e->until.us - e->from.us}, day));
         act_unset(&w, "carryover");
+        act_unset(&w, "overdraw");
         if (ret == 0)
             ret = roll_read(ROLL_GRANT, &w, next, err);
         if (ret == 0 && roll_find_key(r, next->key))
@@ -274,6 +284,8 @@ static int apply_words(struct roll *r,
         e->from = fresh.from;
         e->until = fresh.until;
         e->milli = fresh.milli;
+        e->over = fresh.over;
+        memcpy(e->key_bytes, fresh.key_bytes, sizeof(e->key_bytes));
         return 0;
     }
     if (r->n >= ROLL_ENTRIES_MAX)
@@ -302,13 +314,15 @@ int roll_apply(struct roll *r, const struct act *a, struct err *err)
                        e ? " already" : " not");
     if (!strcmp(verb, "expire") && k == ROLL_GRANT)
         return apply_expire(r, e, a, err);
-    if (!strcmp(verb, "delete")) {
+    if (!strcmp(verb, "delete"))
         entry_remove(r, e);
-        return 0;
-    }
-    if (strcmp(verb, "add") != 0 && strcmp(verb, "modify") != 0)
+    else if (strcmp(verb, "add") != 0 && strcmp(verb, "modify") != 0)
         return err_set(err, -EINVAL, "'%.40s' is none of add, modify, delete", verb);
-    return apply_words(r, e, k, a, err);
+    else
+        ret = apply_words(r, e, k, a, err);
+    if (ret == 0)
+        roll_sign_used(r, a);
+    return ret;
 }
 
 int roll_each(const struct roll *r,

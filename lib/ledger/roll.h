@@ -12,12 +12,16 @@
  *   project      name* institution* from until; before (set here: what it had used
  *                when it came into the roll)
  *   grant        name* account* (project or institution) amount* source* decision*
- *                decided* from* until* carryover (percent)
+ *                decided* from* until* carryover (percent) overdraw (amount)
  *   rate         pool* from* until core_hour gib_hour gpu_hour decision
+ *   signer       name* key* (Ed25519, base64) for* (grants, rates or both) from until
  *
  * Dates are days, UTC; `until` is the first day on which it no longer holds. `do` is
  * add, modify, delete, or expire (a grant; words used, carried: amounts): that one the
  * daemon writes itself.
+ *
+ * An act of a kind that a signer answers for has signer, serial and signature beside
+ * its words; those three are not kept in the entry.
  *
  * A project may use what its grants come to; an institution's grants are a ceiling on
  * all that is below it. An ended grant counts with what was used of it.
@@ -43,6 +47,7 @@ enum roll_kind {
     ROLL_PROJECT,
     ROLL_GRANT,
     ROLL_RATE,
+    ROLL_SIGNER,
     _ROLL_KIND_MAX
 };
 const char *roll_kind_word(enum roll_kind k);
@@ -81,6 +86,16 @@ int roll_check(const struct roll *r,
                struct act *a,
                struct wall now,
                struct err *err);
+
+/* Whether the act has the signature that it needs today. 0, or -EACCES: text (whose,
+ * and what is wrong). */
+int roll_sign_check(const struct roll *r,
+                    const struct act *a,
+                    struct wall now,
+                    struct err *err);
+/* What is signed: the act's words without `signature`, as a line of the journal has
+ * them. text [cap]: 0, -EMSGSIZE. */
+int roll_sign_text(const struct act *a, char *text, size_t cap);
 
 /* Take an act in that was checked, or that stands in the journal. 0, -EINVAL (it does
  * not fit: the journal is damaged), -ENOMEM. */

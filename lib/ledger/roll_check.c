@@ -56,6 +56,7 @@ static const struct word_rule {
     {ROLL_GRANT,       "from",        true },
     {ROLL_GRANT,       "until",       true },
     {ROLL_GRANT,       "carryover",   false},
+    {ROLL_GRANT,       "overdraw",    false},
     {ROLL_RATE,        "pool",        true },
     {ROLL_RATE,        "from",        true },
     {ROLL_RATE,        "until",       false},
@@ -63,6 +64,11 @@ static const struct word_rule {
     {ROLL_RATE,        "gib_hour",    false},
     {ROLL_RATE,        "gpu_hour",    false},
     {ROLL_RATE,        "decision",    false},
+    {ROLL_SIGNER,      "name",        true },
+    {ROLL_SIGNER,      "key",         true },
+    {ROLL_SIGNER,      "for",         true },
+    {ROLL_SIGNER,      "from",        false},
+    {ROLL_SIGNER,      "until",       false},
 };
 
 static const char *word(const struct asked *q, const char *name)
@@ -364,7 +370,7 @@ static int check_delete(struct asked *q, enum roll_kind k)
         by = by ? by : referred(q, ROLL_INSTITUTION, "successor", name);
         by = by ? by : referred(q, ROLL_PROJECT, "institution", name);
     }
-    by = by || k == ROLL_GRANT || k == ROLL_RATE
+    by = by || k == ROLL_GRANT || k == ROLL_RATE || k == ROLL_SIGNER
              ? by
              : referred(q, ROLL_GRANT, "account", name);
     if (by)
@@ -394,6 +400,8 @@ static int check_kind(struct asked *q, enum roll_kind k, struct act *a)
         return check_grant(q);
     case ROLL_RATE:
         return check_rate(q);
+    case ROLL_SIGNER:
+        return 0; /* read already */
     case _ROLL_KIND_MAX:
         break;
     }

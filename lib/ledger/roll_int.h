@@ -9,16 +9,20 @@
 #include "ledger/roll.h"
 
 #define ROLL_KEY_CAP 160
+#define ROLL_KEY_BYTES 32 /* of an Ed25519 public key */
 
 struct entry {
     char key[ROLL_KEY_CAP]; /* "grant/g-1", "rate/main/2026-01-01"; zero-padded */
     enum roll_kind kind;
-    struct act words;  /* without do and kind */
-    struct wall from;  /* 0 = ever since */
-    struct wall until; /* INT64_MAX = open */
-    int64_t milli;     /* of a grant */
-    bool closed;       /* grant: expired */
-    int64_t used;      /* grant: of a closed one */
+    struct act words;                  /* without do and kind */
+    struct wall from;                  /* 0 = ever since */
+    struct wall until;                 /* INT64_MAX = open */
+    int64_t milli;                     /* of a grant */
+    int64_t over;                      /* of a grant: may be used beyond it */
+    uint8_t key_bytes[ROLL_KEY_BYTES]; /* of a signer */
+    uint64_t serial;                   /* of a signer: the last one used */
+    bool closed;                       /* grant: expired */
+    int64_t used;                      /* grant: of a closed one */
     TAILQ_ENTRY(entry) all;
     UT_hash_handle hh;
 };
@@ -48,6 +52,16 @@ int roll_read(enum roll_kind k,
               struct entry *ret_e,
               struct err *err);
 
+/* roll_sign.c */
+/* One of the three words that carry a signature. */
+bool roll_sign_word(const char *name);
+/* Whether this signer answers for the kind. */
+bool roll_signs(const struct entry *e, enum roll_kind k);
+/* The key of a signer out of its words: 0, -EINVAL. */
+int roll_sign_read(struct entry *e, struct err *err);
+/* An act was taken in: its serial is used. */
+void roll_sign_used(struct roll *r, const struct act *a);
+
 /* A day "2026-01-01": 0, -EINVAL. text [11] back into its one form. */
 int roll_day(const char *text, struct wall *ret_day, struct err *err);
 char *roll_day_text(struct wall day, char *text);
@@ -60,7 +74,7 @@ static inline bool roll_active(const struct entry *e, struct wall now)
 /* A grant counts from its first day until it is closed. */
 static inline int64_t roll_counts(const struct entry *e, struct wall now)
 {
-    return e->closed ? e->used : e->from.us <= now.us ? e->milli : 0;
+    return e->closed ? e->used : e->from.us <= now.us ? e->milli + e->over : 0;
 }
 
 #endif

@@ -272,7 +272,7 @@ static int64_t share_of(const struct roll *r,
     TAILQ_FOREACH (e, &r->kinds[ROLL_GRANT], all)
         if (e != g && e->closed && !strcmp(act_get(&e->words, "account"), account))
             left -= e->used;
-    left = MIN(left, g->milli);
+    left = MIN(left, g->milli + g->over);
     return MAX(left, INT64_C(0));
 }
 
@@ -304,14 +304,15 @@ int roll_due(const struct roll *r,
     if (!g)
         return 0;
     used = share_of(r, book, g);
-    unused = g->milli - used;
+    unused = MAX(g->milli - used, INT64_C(0));
     if (act_has(&g->words, "carryover"))
         (void)measure_u32(act_get(&g->words, "carryover"), 0, 100, &percent, NULL);
     carried = unused / 100 * (int64_t)percent + unused % 100 * (int64_t)percent / 100;
     if (roll_find(r, ROLL_PROJECT, act_get(&g->words, "account"))
         && book_balance(book, act_get(&g->words, "account"), &x) == 0) {
-        lost = MIN(unused - carried, x.available);
-        used = g->milli - carried - lost; /* what cannot be taken back counts as used */
+        lost = MIN(g->milli + g->over - used - carried, x.available);
+        used = g->milli + g->over - carried
+               - lost; /* what cannot be taken back counts as used */
     }
     (void)act_set(&a, "do", "expire"); /* these fit */
     (void)act_set(&a, "kind", "grant");

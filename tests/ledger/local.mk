@@ -13,7 +13,7 @@ tests_ledger_test_book_LDADD = $(ledger_test_libs)
 tests_ledger_test_chain_SOURCES = tests/ledger/test_chain.c
 tests_ledger_test_chain_LDADD = $(ledger_test_libs)
 tests_ledger_test_roll_SOURCES = tests/ledger/test_roll.c
-tests_ledger_test_roll_LDADD = $(ledger_test_libs)
+tests_ledger_test_roll_LDADD = $(ledger_test_libs) $(CRYPTO_LIBS)
 # Run by hand for longer: tests/ledger/campaign 10000000
 tests_ledger_campaign_SOURCES = tests/ledger/campaign.c
 tests_ledger_campaign_LDADD = $(ledger_test_libs)

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -482,6 +483,160 @@ static void acts_have_one_form(void **state)
             fail_msg("%s", bad[i]);
 }
 
+/* What may be used beyond a grant counts while it lasts, and nothing of it is left. */
+static void an_overdraft_by_decision(void **state)
+{
+    struct house h;
+    struct act a;
+    int64_t lost = 0;
+    struct postings p = {0};
+
+    (void)state;
+    begin(&h);
+    assert_int_equal(try(&h, GRANT "name=g account=sea amount=100 overdraw=-1 " YEAR),
+                     -EINVAL);
+    done(&h, GRANT
+         "name=g account=sea amount=100 overdraw=50 carryover=100 from=2026-01-01 "
+         "until=2026-07-01");
+    lay(&h);
+    assert_int_equal(balance(&h, "sea").available, 150000);
+    assert_int_equal(book_hold(h.book, 1, 1, "sea", 120000, h.now, &p, &h.err), 0);
+    assert_int_equal(book_settle(h.book, 1, 120000, h.now, &p, &h.err), 0);
+    h.now = day("2026-07-02");
+    assert_int_equal(roll_due(h.roll, h.book, h.now, &a, &lost), 1);
+    assert_int_equal(lost, 30000);
+    assert_string_equal(act_get(&a, "used"), "120.000");
+    assert_false(act_has(&a, "carried")); /* more was used than granted */
+    assert_int_equal(book_expire(h.book, "sea", lost, h.now, &p, &h.err), 0);
+    assert_int_equal(roll_apply(h.roll, &a, &h.err), 0);
+    replay(&h, &a);
+    lay(&h);
+    assert_int_equal(balance(&h, "sea").available, 0);
+    assert_int_equal(balance(&h, "sea").granted, 120000);
+    postings_release(&p);
+    house_close(&h);
+}
+
+struct pen {
+    EVP_PKEY *key;
+    char text[48]; /* of the public half */
+};
+
+static void base64(const unsigned char *bytes, int n, char *text)
+{
+    (void)EVP_EncodeBlock((unsigned char *)text, bytes, n);
+}
+
+static struct pen pen_new(unsigned char of)
+{
+    unsigned char raw[32] = {of}, public[32];
+    size_t n = sizeof(public);
+    struct pen p = {
+        .key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, raw, sizeof(raw))};
+
+    assert_non_null(p.key);
+    assert_int_equal(EVP_PKEY_get_raw_public_key(p.key, public, &n), 1);
+    base64(public, 32, p.text);
+    return p;
+}
+
+static void sign(const struct pen *p, struct act *a)
+{
+    unsigned char bytes[64];
+    char text[ACT_TEXT_CAP], signature[96];
+    size_t n = sizeof(bytes);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    assert_int_equal(roll_sign_text(a, text, sizeof(text)), 0);
+    assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, p->key), 1);
+    assert_int_equal(
+        EVP_DigestSign(ctx, bytes, &n, (const unsigned char *)text, strlen(text)), 1);
+    EVP_MD_CTX_free(ctx);
+    base64(bytes, 64, signature);
+    assert_int_equal(act_set(a, "signature", signature), 0);
+}
+
+/* As the daemon does: the signature, then the words. */
+static int signed_by(struct house *h, const struct pen *p, const char *text)
+{
+    struct act a = act_of(text);
+    int r;
+
+    if (p)
+        sign(p, &a);
+    r = roll_sign_check(h->roll, &a, h->now, &h->err);
+    if (r == 0)
+        r = roll_check(h->roll, h->book, &h->base, &a, h->now, &h->err);
+    if (r == 0) {
+        assert_int_equal(roll_apply(h->roll, &a, &h->err), 0);
+        replay(h, &a);
+    }
+    return r;
+}
+
+static void refused(struct house *h,
+                    const struct pen *p,
+                    const char *text,
+                    const char *why)
+{
+    assert_int_equal(signed_by(h, p, text), -EACCES);
+    if (!strstr(h->err.text, why))
+        fail_msg("'%s' does not say '%s'", h->err.text, why);
+}
+
+static void decisions_are_signed(void **state)
+{
+    struct pen most = pen_new(1), vast = pen_new(2);
+    char text[256];
+    struct house h;
+
+    (void)state;
+    begin(&h);
+    refused(&h, &most, GRANT "name=a account=sea amount=1 signer=most serial=1 " YEAR,
+            "there is no most");
+    assert_int_equal(signed_by(&h, NULL, GRANT "name=a account=sea amount=1 " YEAR), 0);
+    assert_int_equal(try(&h, "add kind=signer name=most key=AAAA for=grants"), -EINVAL);
+    (void)snprintf(text, sizeof(text), "add kind=signer name=most key=%s for=money",
+                   most.text);
+    assert_int_equal(try(&h, text), -EINVAL);
+    (void)snprintf(text, sizeof(text),
+                   "add kind=signer name=most key=%s for=grants until=2026-12-01",
+                   most.text);
+    assert_int_equal(signed_by(&h, NULL, text), 0);
+    refused(&h, NULL, "delete kind=grant name=a", "signed here, by most");
+    refused(&h, &most, "delete kind=grant name=a", "signer=, serial= and");
+    refused(&h, &vast, "delete kind=grant name=a signer=most serial=1",
+            "most has not signed");
+    refused(&h, &most, "delete kind=grant name=a signer=vast serial=1", "no vast");
+    refused(&h, &most, "delete kind=grant name=a signer=most", "serial");
+    assert_int_equal(
+        signed_by(&h, &most, "delete kind=grant name=a signer=most serial=4"), 0);
+    refused(&h, &most, GRANT "name=b account=sea amount=1 signer=most serial=4 " YEAR,
+            "has used 4 already");
+    assert_int_equal(
+        signed_by(&h, &most,
+                  GRANT "name=b account=sea amount=1 signer=most serial=5 " YEAR),
+        0);
+    /* Prices are nobody's yet; another signer is named by the first one alone. */
+    assert_int_equal(
+        signed_by(&h, NULL, "add kind=rate pool=main from=2026-07-01 core_hour=2"), 0);
+    (void)snprintf(text, sizeof(text),
+                   "add kind=signer name=vast key=%s for=rates signer=most serial=6",
+                   vast.text);
+    refused(&h, &vast, text, "most has not signed");
+    assert_int_equal(signed_by(&h, &most, text), 0);
+    refused(&h, &vast, GRANT "name=c account=sea amount=1 signer=vast serial=1 " YEAR,
+            "vast signs rates, not a grant");
+    refused(&h, NULL, "add kind=rate pool=main from=2026-08-01 core_hour=3",
+            "signed here, by vast");
+    h.now = day("2026-12-02");
+    refused(&h, &most, GRANT "name=d account=sea amount=1 signer=most serial=7 " YEAR,
+            "until 2026-12-01, not today");
+    EVP_PKEY_free(most.key);
+    EVP_PKEY_free(vast.key);
+    house_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +649,8 @@ int main(void)
         cmocka_unit_test(a_project_comes_into_the_roll),
         cmocka_unit_test(every_ancestor_is_asked),
         cmocka_unit_test(acts_alone_make_it_again),
+        cmocka_unit_test(an_overdraft_by_decision),
+        cmocka_unit_test(decisions_are_signed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,4 +114,36 @@ printf '%s\n' 'ADD Institution Name=hust.cs Parent=ioit' 'add project p.cs insti
 t_ok "a good one is taken" acct load "$FED/good"
 t_is "all of it" "$(hanoi facctmgr -nP show project p.cs format=institution)" hust.cs
 t_ok "what nobody uses can go" acct delete project p.cs
+
+# --- decisions that somebody signs, with openssl alone
+openssl genpkey -algorithm ed25519 -out "$FED/most.key" 2>/dev/null
+openssl genpkey -algorithm ed25519 -out "$FED/other.key" 2>/dev/null
+public=$(openssl pkey -in "$FED/most.key" -pubout -outform DER | tail -c 32 | base64)
+t_ok "a signer for grants" acct add signer name=most key="$public" for=grants
+# shellcheck disable=SC2086 # words
+{
+    t_refused "a grant without a signature is refused" 'a grant is signed here, by most' \
+        acct add grant name=g9 account=p.ioit amount=5 $grant
+    # signed KEY - the grant, signed
+    signed()
+    {
+        hanoi facctmgr print act add grant name=g9 account=p.ioit amount=5 decision=13/QD signer=most serial=1 \
+            source=donor decided="$from" from="$from" until="$until" >"$FED/text"
+        openssl pkeyutl -sign -rawin -inkey "$1" -in "$FED/text" -out "$FED/signature"
+        acct add grant name=g9 account=p.ioit amount=5 decision=13/QD signer=most serial=1 \
+            source=donor decided="$from" from="$from" until="$until" signature="$(base64 -w 0 <"$FED/signature")"
+    }
+}
+before=$(lines)
+t_refused "the wrong signer is refused" 'signature: most has not signed this decision' signed "$FED/other.key"
+t_is "and nothing was written down" "$(lines)" "$before"
+t_ok "the right one is taken" signed "$FED/most.key"
+t_like "the journal keeps the signature with the decision" "$(hanoi facctmgr print journal from="$before")" \
+    '"name":"g9","serial":"1","signature":"[A-Za-z0-9+/]{86}=="'
+t_refused "the same decision does not count twice" 'most has used 1 already' signed "$FED/most.key"
+t_is "the signer is shown" "$(hanoi facctmgr -nP show signer format=Name,For,Key,State)" "most|grants|$public|active"
+fed_stop hopluud-hanoi
+fed_start_hopluud hanoi
+t_until "after a restart" 30 fed_up hanoi
+t_refused "the serial is still used" 'most has used 1 already' signed "$FED/most.key"
 t_done
