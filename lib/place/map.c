@@ -21,6 +21,7 @@
 #include "base/banned.h"
 
 #define LEVEL_GAIN 2 /* part of the bottleneck for a part of J */
+#define IN_VAIN 0.99 /* of the default's bottleneck; what is above is no gain */
 
 static const char *const efforts[] = {
     [PLACE_FAST] = "fast", [PLACE_NORMAL] = "normal", [PLACE_BEST] = "best"};
@@ -211,6 +212,25 @@ static const char *futile(const struct search *s)
     return NULL;
 }
 
+/*
+ * Where the fullest link counts (there is a slack), and it is as full as in default
+ * order, an exchange ends no sooner, however cheap the rest is; it may even end later,
+ * because short ways take from long ones on the links that they share.
+ */
+static bool in_vain(const struct search *s)
+{
+    return s->slot && s->p->slack > 0
+           && s->best_cost.bottleneck > IN_VAIN * s->usual_cost.bottleneck;
+}
+
+static void keep_default(struct search *s)
+{
+    free(s->slot);
+    s->slot = NULL;
+    s->best_cost = s->usual_cost;
+    s->method = "default";
+}
+
 static void explain(const struct search *s, const char *futile_why, char *why)
 {
     double was = s->usual_cost.cost;
@@ -330,6 +350,11 @@ int place_map(const struct place_problem *problem,
         why = futile(&s);
         if (!why)
             r = search_map(&s);
+    }
+    if (r == 0 && in_vain(&s)) {
+        keep_default(&s);
+        why = "the most loaded link carries as much in the best order found: the "
+              "default order stays";
     }
     if (r == 0 && s.slot)
         r = spread_routes(&s.t, s.pattern, s.slot);

@@ -44,8 +44,9 @@ struct place_problem {
     const uint32_t *start; /* [n_ranks] a map rank -> slot to begin with, or NULL */
     enum place_effort effort;
     uint64_t seed;
-    double slack;               /* share of J that a better bottleneck may cost:
-                                   0.01; 0: none */
+    double slack;               /* share of J that a better bottleneck may cost: 0.01;
+                                   with one, a map that does not take a hundredth off
+                                   the default's bottleneck is not used. 0: J alone */
     bool (*expired)(void *arg); /* true: give the best so far; NULL: no deadline */
     void *expired_arg;
 };

@@ -474,6 +474,46 @@ static void many_ranks(void **state)
     }
 }
 
+/* Everybody talks to rank 0: the link of its node carries as much in any order, though
+ * others could be nearer to each other. */
+static void no_gain_for_the_fullest_link(void **state)
+{
+    struct pattern_flow f[9] = {
+        {0, 1, 9},
+        {0, 2, 9},
+        {0, 3, 9},
+        {0, 4, 9},
+        {0, 5, 9},
+        {0, 6, 9},
+        {0, 7, 9},
+        {4, 6, 1},
+        {5, 7, 1}
+    };
+    struct machine *m = NULL;
+    struct pattern *p = NULL;
+    struct place_result r;
+    struct place_problem q = {.n_ranks = 8};
+
+    (void)state;
+    assert_int_equal(machine_new_text("2:2:2", "1:10:100", "1000:1", &m, NULL), 0);
+    assert_int_equal(pattern_from_flows(8, f, 9, &p, NULL), 0);
+    q.machine = m;
+    q.pattern = p;
+    assert_int_equal(place_map(&q, &r, NULL), 0);
+    assert_true(r.ours.cost < r.usual.cost);
+    assert_true(r.ours.bottleneck == r.usual.bottleneck);
+    place_result_release(&r);
+    q.slack = 0.01;
+    assert_int_equal(place_map(&q, &r, NULL), 0);
+    assert_string_equal(r.method, "default");
+    assert_true(r.ours.cost == r.usual.cost);
+    for (uint32_t u = 0; u < 8; u++)
+        assert_int_equal(r.slot[u], u);
+    place_result_release(&r);
+    pattern_free(p);
+    machine_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,6 +526,7 @@ int main(void)
         cmocka_unit_test(many_ranks),
         cmocka_unit_test(refusals),
         cmocka_unit_test(slots_of_several_cores),
+        cmocka_unit_test(no_gain_for_the_fullest_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
