@@ -256,6 +256,8 @@ int engine_glue_open(struct center *c, struct err *err)
             .release_rate = s->release_rate,
             .completions = s->completions,
             .sweep_s = s->sweep_s,
+            .nodes = s->listen_nodes,
+            .munge_socket = s->munge_socket,
         };
 
         r = engine_slurm_new(c->base, &slurm, &cb, c, &c->engine, err);

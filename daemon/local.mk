@@ -49,6 +49,7 @@ hopluulibexec_PROGRAMS += daemon/hopluu-shepherd daemon/hopluu-launch daemon/hop
 daemon_hopluu_noded_SOURCES = \
 	daemon/noded.c daemon/noded.h \
 	daemon/noded_account.c \
+	daemon/noded_beside.c \
 	daemon/noded_center.c \
 	daemon/noded_conf.c daemon/noded_conf.h \
 	daemon/noded_env.c \

@@ -122,9 +122,11 @@ static int open_all(struct node *n, struct err *err)
         n->machine.mem_bytes = n->conf.mem_bytes;
     if (!r)
         r = spool_open(n, err);
-    if (!r)
+    if (!r && n->conf.beside_slurmd)
+        r = beside_open(n, err);
+    if (!r && !n->beside)
         r = jobs_scan(n, err);
-    if (!r)
+    if (!r && !n->beside)
         r = steps_open(n, err);
     if (!r)
         r = center_open(n, err);
@@ -140,8 +142,12 @@ static int serve(struct node *n, struct err *err)
     if (!r && (!term || !intr || evsignal_add(term, NULL) || evsignal_add(intr, NULL)))
         r = -ENOMEM;
     if (!r) {
-        log_info("%u cores, %zu jobs found, launches at %s", n->machine.cores,
-                 n->n_jobs, door_address(n->door));
+        if (n->beside)
+            log_info("%u cores, beside slurmd: nothing is started here",
+                     n->machine.cores);
+        else
+            log_info("%u cores, %zu jobs found, launches at %s", n->machine.cores,
+                     n->n_jobs, door_address(n->door));
         if (event_base_dispatch(n->base) < 0)
             r = err_set(err, -EIO, "the event loop failed");
     }
@@ -151,6 +157,7 @@ static int serve(struct node *n, struct err *err)
         job_free(TAILQ_FIRST(&n->jobs));
     if (n->door)
         door_close(n->door);
+    beside_close(n);
     if (term)
         event_free(term);
     if (intr)

@@ -111,6 +111,7 @@ struct node {
     TAILQ_HEAD(, node_job) jobs;
     size_t n_jobs;
     int spool_lock;
+    struct beside *beside; /* NULL = the node is ours */
 };
 
 /* noded_center.c: what the center says, and what it is told. */
@@ -125,6 +126,12 @@ void center_tell_released(struct node *n,
                           uint32_t epoch,
                           const struct node_job *j);
 void center_ask_input(struct node_job *j, const char *name, uint64_t offset);
+
+void center_tell_usage(struct node *n, json_t *usage); /* takes it */
+
+/* noded_beside.c: beside slurmd, nothing is started and all is measured. */
+int beside_open(struct node *n, struct err *err);
+void beside_close(struct node *n);
 
 /* noded_job.c: jobs and their directories. */
 int jobs_scan(struct node *n, struct err *err);

@@ -52,6 +52,11 @@ void center_tell_refused(struct node *n, uint64_t id, uint32_t epoch, const char
                       "epoch", (int)epoch, "text", text));
 }
 
+void center_tell_usage(struct node *n, json_t *usage)
+{
+    tell(n, usage);
+}
+
 void center_ask_input(struct node_job *j, const char *name, uint64_t offset)
 {
     tell(j->node,
@@ -100,6 +105,11 @@ static void on_order(struct node *n, json_t *o, bool script)
     struct node_job *j = job_find(n, (uint64_t)id, (uint32_t)epoch);
     int r;
 
+    if (n->beside) {
+        center_tell_refused(n, (uint64_t)id, (uint32_t)epoch,
+                            "this node is slurmd's: nothing is started beside it");
+        return;
+    }
     if (j) {
         say_again(j);
         return;
@@ -243,13 +253,15 @@ static void on_open(struct conn *c, void *arg)
     log_info("connected to the center at %s", conn_who(c)->address);
     tell(n,
          json_pack(
-             "{s:s, s:s, s:i, s:I, s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:i, s:o}",
+             "{s:s, s:s, s:i, s:I, s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:i, s:o, "
+             "s:b}",
              "t", "register", "name", n->conf.name, "cores", (int)n->machine.cores,
              "mem_bytes", (json_int_t)n->machine.mem_bytes, "gpus", (int)n->conf.gpus,
              "gpu_type", n->conf.gpu_type, "topology", n->machine.topology, "fake",
              n->machine.synthetic, "features", n->conf.features, "launch",
-             door_address(n->door), "host", n->host, "boot", n->boot, "uid",
-             (int)getuid(), "jobs", jobs_list(n)));
+             n->door ? door_address(n->door) : "", "host", n->host, "boot", n->boot,
+             "uid", (int)getuid(), "jobs", jobs_list(n), "beside",
+             n->conf.beside_slurmd));
     for (j = TAILQ_FIRST(&n->jobs); j; j = next) {
         next = TAILQ_NEXT(j, entry);
         if (j->state == NJOB_STAGING || j->state == NJOB_ENDED)

@@ -58,6 +58,7 @@ static int number(cfg_t *cfg, const char *key, long max, uint32_t *ret, struct e
 static int fill(cfg_t *cfg, struct noded_conf *c, struct err *err)
 {
     const char *mem = cfg_getstr(cfg, "memory");
+    const char *beside = cfg_getstr(cfg, "beside");
     int r = text(cfg, "name", c->name, sizeof(c->name), true, err);
 
     if (!r)
@@ -88,6 +89,9 @@ static int fill(cfg_t *cfg, struct noded_conf *c, struct err *err)
     if (!r && c->gpu_type[0] && !word_is_name(c->gpu_type, GPU_TYPE_CAP - 1))
         r = err_set(err, -EINVAL, "gpu_type \"%s\" may have letters, digits and ._@+-",
                     c->gpu_type);
+    c->beside_slurmd = beside && !strcmp(beside, "slurmd");
+    if (!r && beside && beside[0] && !c->beside_slurmd)
+        r = err_set(err, -EINVAL, "beside \"%s\" can only be slurmd", beside);
     if (!r && c->spool[0] != '/')
         r = err_set(err, -EINVAL, "spool \"%s\" must be an absolute path", c->spool);
     return r;
@@ -103,6 +107,7 @@ int noded_conf_read(const char *path, struct noded_conf *ret_conf, struct err *e
                            CFG_STR("machine", "live", CFGF_NONE),
                            CFG_STR("memory", NULL, CFGF_NONE),
                            CFG_STR("features", NULL, CFGF_NONE),
+                           CFG_STR("beside", "", CFGF_NONE),
                            CFG_INT("gpus", 0, CFGF_NONE),
                            CFG_STR("gpu_type", NULL, CFGF_NONE),
                            CFG_INT("kill_wait_s", 30, CFGF_NONE),

@@ -6,6 +6,7 @@
 #define HOPLUU_DAEMON_NODED_CONF_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -24,6 +25,7 @@ struct noded_conf {
     uint32_t gpus;
     char gpu_type[GPU_TYPE_CAP]; /* of all of them; "" = not said */
     uint32_t kill_wait_s;        /* between TERM and KILL */
+    bool beside_slurmd;          /* the node is Slurm's: only looked at */
     uint32_t min_uid;            /* accounts below it are refused; root always */
 };
 

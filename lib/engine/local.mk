@@ -19,6 +19,7 @@ if HAVE_SLURM
 lib_libengine_la_SOURCES += \
 	lib/engine/slurm.c lib/engine/slurm.h lib/engine/slurm_int.h \
 	lib/engine/slurm_ask.c \
+	lib/engine/slurm_beside.c \
 	lib/engine/slurm_ends.c \
 	lib/engine/slurm_files.c \
 	lib/engine/slurm_h.h \

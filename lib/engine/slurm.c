@@ -222,6 +222,12 @@ static void op_nodes(struct engine *en,
         queue_node(&e->q, n->index, &o);
         if (n->word && !n->up)
             o.state = n->word;
+        if (n->conn)
+            beside_text(n, o.text, sizeof(o.text));
+        if (n->conn && e->answers && n->known && !n->why[0]) {
+            each(&o, arg);
+            continue;
+        }
         word_cut(o.text, sizeof(o.text),
                  !e->answers ? "slurmctld does not answer"
                  : !n->known ? "Slurm has no such node"
@@ -256,6 +262,7 @@ static void *op_free(struct engine *en)
     TABLE_FOREACH (e->jobs, j, next)
         sjob_free(j);
     turn_close(e);
+    beside_close(e);
     settle_close(e);
     ends_close(e);
     mirror_free(e);
@@ -350,6 +357,8 @@ int engine_slurm_new(struct event_base *base,
         r = worker_new(base, SLURM_ASKS_MAX, NULL, NULL, NULL, e, &e->files);
     if (!r)
         r = settle_open(e);
+    if (!r)
+        r = beside_open(e, config->nodes, config->munge_socket, err);
     if (r) {
         op_free(&e->engine);
         return err && err->code ? r : err_set(err, r, "no memory or no thread");

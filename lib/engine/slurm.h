@@ -28,9 +28,11 @@ struct engine_slurm_config {
     const char *spool;     /* guests' directories; the nodes see it under this name */
     const char *account;   /* Slurm's account for federated jobs; NULL = its default */
     uint64_t transfer_max; /* bytes of one file; 0 = TRANSFER_MAX */
-    const char *completions; /* jobcomp/script's file of records; NULL = none */
-    uint32_t sweep_s;        /* between sweeps; 0 = none, DURATION_UNLIMITED = none */
-    uint32_t release_rate;   /* jobs a second that may start at most; 0 = no limit */
+    const char *nodes;     /* address where daemons beside slurmd come in; or NULL */
+    const char *munge_socket; /* NULL = the default */
+    const char *completions;  /* jobcomp/script's file of records; NULL = none */
+    uint32_t sweep_s;         /* between sweeps; 0 = none, DURATION_UNLIMITED = none */
+    uint32_t release_rate;    /* jobs a second that may start at most; 0 = no limit */
 };
 
 /* Strings are copied, cb is borrowed for ever. 0, -errno with what failed; slurmctld

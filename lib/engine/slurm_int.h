@@ -74,6 +74,8 @@ struct sjob {
     int32_t exit_code;
     int32_t exit_signal;
     struct usage usage;
+    struct node_use *uses; /* measured by node daemons, of each node */
+    size_t n_uses;
     struct buf note;
     char *output_dir;    /* NULL = nothing travels */
     struct event *later; /* callbacks from the loop */
@@ -109,6 +111,13 @@ struct snode {
     bool up;
     uint32_t cores;
     uint64_t mem_bytes;
+    struct slurm *e;
+    struct conn *conn;  /* its daemon beside slurmd; NULL = none */
+    int64_t load_milli; /* -1 = not said */
+    int64_t free_bytes; /* -1 = not said */
+    int64_t energy_uj;  /* 0 = not known */
+    int64_t energy_at_us;
+    int64_t power_mw; /* 0 = not known */
 };
 
 struct slurm {
@@ -151,6 +160,7 @@ struct slurm {
     TAILQ_HEAD(, sjob) turns; /* between the mirror's yes and ours */
     struct event *turn_timer;
     struct event *again_timer;
+    struct beside *beside;  /* the door of daemons beside slurmd; NULL = none */
     uint32_t release_rate;  /* jobs a second; 0 = as they come */
     int64_t paced_until_us; /* mono: to when those that went fill the time */
     bool answers;           /* the last look came through */
@@ -240,6 +250,7 @@ void files_drop(const char *dir);
 
 /* --- slurm_mirror.c: Slurm's machine in our scheduler ------------------------ */
 
+struct snode *mirror_node(const struct slurm *e, const char *name);
 int mirror_set_node(void *arg, const char *name, uint32_t partitions);
 void mirror_nodes(struct slurm *e, const struct slurm_look *l);
 /* A job of the site's own holds these, or no longer. */
@@ -296,6 +307,18 @@ void ends_each(const struct slurm *e,
                void *arg);
 void ends_open(struct slurm *e); /* without a watch there are the looks */
 void ends_close(struct slurm *e);
+
+/* --- slurm_beside.c: node daemons beside slurmd ----------------------------------- */
+
+/* address NULL = no door. 0, -errno with what failed. */
+int beside_open(struct slurm *e,
+                const char *address,
+                const char *munge_socket,
+                struct err *err);
+void beside_close(struct slurm *e);
+void beside_measure(const struct sjob *j, struct usage *u);
+/* What a connected one says of its node: "load 0.52, 3100M free, 85 W" */
+void beside_text(const struct snode *n, char *text, size_t cap);
 
 /* --- slurm_settle.c: what was settled, and Slurm's own books ------------------- */
 

@@ -85,6 +85,7 @@ void sjob_free(struct sjob *j)
     free(j->inputs_dir);
     free(j->outputs);
     free(j->nodes);
+    free(j->uses);
     free(j->output_dir);
     free(j);
 }
@@ -156,6 +157,7 @@ static void measure(struct sjob *j)
     j->usage.elapsed_s = us > 0 ? (uint64_t)((us + US_PER_S - 1) / US_PER_S) : 0;
     j->usage.core_s = j->usage.n_cores * j->usage.elapsed_s;
     j->usage.mem_mib_s *= j->usage.elapsed_s; /* was MiB */
+    beside_measure(j, &j->usage);
 }
 
 void sjob_tell_end(struct sjob *j)

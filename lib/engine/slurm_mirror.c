@@ -24,7 +24,7 @@
 
 #define SITE_JOB (UINT64_C(1) << 63)
 
-static struct snode *node_find(const struct slurm *e, const char *name)
+struct snode *mirror_node(const struct slurm *e, const char *name)
 {
     char key[NAME_CAP] = "";
     struct snode *n = NULL;
@@ -48,12 +48,13 @@ static int publish(struct slurm *e, struct snode *n)
 int mirror_set_node(void *arg, const char *name, uint32_t partitions)
 {
     struct slurm *e = arg;
-    struct snode *n = node_find(e, name);
+    struct snode *n = mirror_node(e, name);
 
     if (!n) {
         n = calloc(1, sizeof(*n));
         if (!n)
             return -ENOMEM;
+        n->e = e;
         word_cut(n->name, sizeof(n->name), name); /* the configuration's ceiling */
         if (TABLE_ADD(e->nodes, name, n)) {
             free(n);
@@ -74,7 +75,7 @@ void mirror_nodes(struct slurm *e, const struct slurm_look *l)
     for (size_t i = 0; i < l->n_nodes; i++) {
         const struct slurm_node *from = &l->nodes[i];
 
-        n = node_find(e, from->name);
+        n = mirror_node(e, from->name);
         if (!n)
             continue; /* not in a partition that is shared */
         n->known = true;
@@ -98,7 +99,7 @@ static struct node_pick *picks_of(const struct slurm *e,
 
     *ret_n = 0;
     for (size_t i = 0; pick && i < s->n_parts; i++) {
-        const struct snode *n = node_find(e, s->parts[i].node);
+        const struct snode *n = mirror_node(e, s->parts[i].node);
 
         if (n && s->parts[i].cores)
             pick[(*ret_n)++] = (struct node_pick){.node = n->index,

@@ -202,7 +202,7 @@ static bool is_of(const struct bed *b, const char *pid)
     bool ours;
 
     (void)snprintf(path, sizeof(path), "/proc/%s/environ", pid);
-    (void)snprintf(mark, sizeof(mark), "HOPLUU_BED=%s", b->dir);
+    (void)snprintf(mark, sizeof(mark), "=%s", b->dir); /* a stepd has SLURM_CONF only */
     ours = path_read(path, &t, NULL) == 0 && t.len
            && memmem(t.data, t.len, mark, strlen(mark));
     buf_release(&t);

@@ -26,6 +26,7 @@ shell_tests = \
 	tests/shell/slurm_admin.t \
 	tests/shell/slurm_ends.t \
 	tests/shell/slurm_handover.t \
+	tests/shell/slurm_noded.t \
 	tests/shell/slurm_plugins.t \
 	tests/shell/slurm_kill.t \
 	tests/shell/topology.t \
