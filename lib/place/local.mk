@@ -24,7 +24,8 @@ lib_libplace_la_SOURCES = \
 	lib/place/render.c \
 	lib/place/rng_int.h \
 	lib/place/scan.c lib/place/scan_int.h \
-	lib/place/search.c lib/place/search_all.c \
+	lib/place/search.c lib/place/search_all.c lib/place/search_int.h \
+	lib/place/search_start.c \
 	lib/place/section.c lib/place/section_int.h \
 	lib/place/shape_check.c \
 	lib/place/shape_hwloc.c lib/place/shape_hwloc.h \

@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "place/map_int.h"
+#include "place/search_int.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,18 +19,13 @@
 
 #include "base/number.h"
 
-#include "place/drift_int.h"
 #include "place/few_int.h"
 #include "place/region_int.h"
-#include "place/section_int.h"
 
 #include "base/banned.h"
 
 #define UNITS_PER_S 14e6
 #define STARTS_MAX 48
-#define FEW_TRIES 600 /* proposals per vertex of an annealing of very few */
-#define FEW_HOT 0.03
-#define FEW_COLD 0.015
 #define FEW 256   /* ranks; annealing reaches the best of so few */
 #define MANY 2000 /* ranks; so many leave no time for several lines */
 #define DRIFT_FROM 400
@@ -41,24 +36,6 @@
 #define DRIFT_SHARE 1.0   /* of the work */
 #define DRIFT_LEAST 50    /* sweeps; what is left hot by fewer is dear to settle */
 #define DRIFT_MENDED 0.55 /* the same where mending may help still */
-#define DRIFT_UNITS 10    /* units of drift_int.h that one of ours is worth */
-
-struct plan {
-    uint64_t work;         /* in all, units */
-    uint64_t start_work;   /* of one multisection */
-    uint64_t careful_work; /* of one that takes the best of several cuts */
-    uint32_t n_starts;
-    uint32_t n_lines;
-    bool careful;        /* every other start */
-    uint64_t drift_work; /* of one start annealed by moves */
-    uint32_t n_drifts;
-};
-
-/* One start: a map and what it is worth. */
-struct line {
-    uint32_t *leaf;
-    double worth;
-};
 
 /* Seconds that a search over n ranks may take, points on a line in log(n). */
 static double seconds(enum place_effort effort, uint32_t n)
@@ -126,165 +103,11 @@ static struct plan make_plan(const struct search *s)
     return plan;
 }
 
-/* A map's J, and the price of what is above the links' limits. */
-static double worth(const struct state *st)
-{
-    return (double)st->cost + (double)st->excess * (double)st->price;
-}
-
-/* Keep the map in the lines if it is better than the worst of them. */
-static void keep(const struct state *st,
-                 struct line *line,
-                 uint32_t n_lines,
-                 uint32_t n_ranks)
-{
-    double w = worth(st);
-    uint32_t i = n_lines - 1;
-    uint32_t *leaf = line[i].leaf;
-
-    for (uint32_t k = 0; k < n_lines; k++)
-        if (line[k].worth == w)
-            return; /* most likely the same map */
-    if (w >= line[i].worth)
-        return;
-    for (; i > 0 && line[i - 1].worth > w; i--)
-        line[i] = line[i - 1];
-    memcpy(leaf, st->leaf, n_ranks * sizeof(*leaf));
-    line[i] = (struct line){leaf, w};
-}
-
 /* The default order as a map of all vertices: the rest fills what is left. */
 static void default_leaves(const struct search *s, uint32_t *leaf)
 {
     for (uint32_t u = 0; u < s->t.n_slots; u++)
         leaf[u] = s->t.leaf[target_order(&s->t, u)];
-}
-
-/* A map that may not be used yet: cool annealing, then exchange by exchange. */
-static void relieve(struct search *s, struct state *st)
-{
-    polish_relieve(st, &s->rng, &s->limit);
-    if (st->excess == 0 || s->limit.over)
-        return;
-    polish_anneal(st, 8 * (uint64_t)s->g.n, 0.05, 0.005, &s->rng, &s->limit);
-    polish_relieve(st, &s->rng, &s->limit);
-    if (st->excess == 0)
-        polish_descend(st, &s->limit);
-}
-
-/* A map that fails by what was left out asks for a margin from now on. */
-static int offer(struct search *s, struct state *st)
-{
-    int r = search_offer(s, st->leaf, "multisection");
-
-    if (r == 0 && st->excess == 0 && (double)st->cost < 0.999 * s->best_cost.cost)
-        st->margin = s->g.dropped;
-    return r;
-}
-
-static int run_starts(struct search *s,
-                      const struct plan *plan,
-                      struct state *st,
-                      struct line *line)
-{
-    static const struct section_effort sections[2] = {
-        {3, 1, 1, UINT32_MAX},
-        {4, 4, 2, 200       }
-    };
-    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    bool over = true;
-    int r = leaf ? 0 : -ENOMEM;
-
-    /* Two more when none keeps the limits: the default would be all there is. */
-    for (uint32_t i = 0;
-         r == 0 && (i < plan->n_starts || (over && i < plan->n_starts + 2)); i++) {
-        if (i > 0 && limit_over(&s->limit))
-            break;
-        r = section_map(&s->t, &s->g, &sections[plan->careful && i % 2 == 0], &s->rng,
-                        1, leaf);
-        if (r == 0)
-            r = state_reset(st, leaf);
-        if (r < 0)
-            break;
-        polish_descend(st, &s->limit);
-        if (st->excess > 0)
-            relieve(s, st);
-        over = over && st->excess > 0;
-        keep(st, line, plan->n_lines, s->g.n);
-        r = offer(s, st);
-    }
-    free(leaf);
-    return r < 0 ? r : 0;
-}
-
-/*
- * Very few ranks: the first cut is the one that annealing does not mend, so the best
- * of several is taken; the rest is annealed with dense tables. *ret_enough: that has
- * given a map that may be used.
- */
-static int run_few(struct search *s,
-                   const struct plan *plan,
-                   struct state *st,
-                   struct line *line,
-                   bool *ret_enough)
-{
-    struct section_effort section = {1, 10, 1, s->g.n};
-    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    struct few *few = few_new(&s->t, &s->g);
-    int r =
-        leaf && few ? section_map(&s->t, &s->g, &section, &s->rng, 1, leaf) : -ENOMEM;
-
-    if (r == 0) {
-        (void)few_anneal(few, FEW_TRIES * (uint64_t)s->g.n, FEW_HOT, FEW_COLD, &s->rng,
-                         &s->limit, leaf);
-        r = state_reset(st, leaf);
-    }
-    if (r == 0) {
-        polish_descend(st, &s->limit);
-        relieve(s, st);
-        *ret_enough = st->excess == 0 && s->p->effort < PLACE_BEST;
-        keep(st, line, plan->n_lines, s->g.n);
-        r = offer(s, st);
-    }
-    few_free(few);
-    free(leaf);
-    return r < 0 ? r : 0;
-}
-
-/* The map that is best so far (of a grid, say, or the caller's) is a line too. */
-static int keep_best(struct search *s,
-                     const struct plan *plan,
-                     struct state *st,
-                     struct line *line)
-{
-    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    uint32_t *room;
-    uint32_t b = 0;
-    int r;
-
-    if (!leaf)
-        return -ENOMEM;
-    room = calloc((size_t)s->t.n_leaves + 1, sizeof(*room));
-    if (!room) {
-        free(leaf);
-        return -ENOMEM;
-    }
-    for (uint32_t u = 0; u < s->p->n_ranks; u++) {
-        leaf[u] = s->t.leaf[s->slot ? s->slot[u] : target_order(&s->t, u)];
-        room[leaf[u]]++;
-    }
-    for (uint32_t u = s->p->n_ranks; u < s->g.n; u++) {
-        while (s->t.first_slot[b] + room[b] == s->t.first_slot[b + 1])
-            b++;
-        leaf[u] = b;
-        room[b]++;
-    }
-    r = state_reset(st, leaf);
-    if (r == 0)
-        keep(st, line, plan->n_lines, s->g.n);
-    free(leaf);
-    free(room);
-    return r;
 }
 
 static int by_worth(const void *a, const void *b)
@@ -293,49 +116,6 @@ static int by_worth(const void *a, const void *b)
     const struct line *y = b;
 
     return (x->worth > y->worth) - (x->worth < y->worth);
-}
-
-/* One map annealed by moves of single ranks; leaf: scratch for all vertices. */
-static int drift(struct search *s, struct state *st, uint64_t work, uint32_t *leaf)
-{
-    int r = drift_map(&s->t, &s->g, work * DRIFT_UNITS, st->bottleneck, &s->rng,
-                      &s->limit, leaf);
-
-    if (r == 0)
-        r = state_reset(st, leaf);
-    if (r < 0)
-        return r;
-    if (st->near) /* without the table it takes longer than it is worth */
-        polish_descend(st, &s->limit);
-    relieve(s, st);
-    return 0;
-}
-
-/*
- * More ranks: annealing by moves takes a start further than mending does.
- * *ret_enough: it has given a map that keeps the limits of the links.
- */
-static int run_drifts(struct search *s,
-                      const struct plan *plan,
-                      struct state *st,
-                      struct line *line,
-                      bool *ret_enough)
-{
-    uint32_t *leaf = malloc(((size_t)s->g.n + 1) * sizeof(*leaf));
-    int r = leaf ? 0 : -ENOMEM;
-
-    for (uint32_t i = 0; r >= 0 && i < plan->n_drifts; i++) {
-        if (i > 0 && limit_over(&s->limit))
-            break;
-        r = drift(s, st, plan->drift_work, leaf);
-        if (r < 0 || st->excess > 0)
-            continue;
-        *ret_enough = true;
-        keep(st, line, plan->n_lines, s->g.n);
-        r = offer(s, st);
-    }
-    free(leaf);
-    return r < 0 ? r : 0;
 }
 
 static int mend(struct search *s, struct state *st, struct line *line, uint64_t work)
@@ -348,7 +128,7 @@ static int mend(struct search *s, struct state *st, struct line *line, uint64_t 
         polish_anneal(st, work * 2 / 3, 0.1, 0.005, &s->rng, &s->limit);
         e.work /= 3;
         polish_descend(st, &s->limit);
-        if (worth(st) > line->worth)
+        if (search_worth(st) > line->worth)
             r = state_reset(st, line->leaf);
     }
     if (r == 0)
@@ -356,10 +136,10 @@ static int mend(struct search *s, struct state *st, struct line *line, uint64_t 
     if (r < 0)
         return r;
     polish_descend(st, &s->limit);
-    relieve(s, st);
+    search_relieve(s, st);
     memcpy(line->leaf, st->leaf, s->g.n * sizeof(*line->leaf));
-    line->worth = worth(st);
-    r = offer(s, st);
+    line->worth = search_worth(st);
+    r = search_offer_state(s, st);
     return r < 0 ? r : 0;
 }
 
@@ -451,16 +231,16 @@ int search_matrix(struct search *s)
         r = line[i].leaf ? 0 : -ENOMEM;
     }
     if (r == 0)
-        r = keep_best(s, &plan, &st, line);
+        r = start_best(s, &plan, &st, line);
     if (r == 0 && s->g.n <= FEW_MAX)
-        r = run_few(s, &plan, &st, line, &enough);
+        r = start_few(s, &plan, &st, line, &enough);
     if (r == 0 && plan.n_drifts > 0) {
-        r = run_drifts(s, &plan, &st, line, &drifted);
+        r = start_drifts(s, &plan, &st, line, &drifted);
         spent = plan.n_drifts * (plan.start_work + plan.drift_work);
         enough = drifted && s->g.n >= MANY; /* mending such a map gains nothing */
     }
     if (r == 0 && !enough && !drifted) {
-        r = run_starts(s, &plan, &st, line);
+        r = start_sections(s, &plan, &st, line);
         spent = plan.n_starts * plan.start_work
                 + (plan.careful
                        ? (plan.n_starts + 1) / 2 * (plan.careful_work - plan.start_work)
