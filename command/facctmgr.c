@@ -66,7 +66,9 @@ static const struct argp argp = {
         "  print act VERB OBJECT WORD=VALUE...\n"
         "                         the text of a decision, for its signer\n"
         "  print key              the public key that signs the journal\n"
-        "  sign checkpoint        sign the journal as it is now\n",
+        "  sign checkpoint        sign the journal as it is now\n"
+        "  close month YYYY-MM    its balances become lines of the journal\n"
+        "  show month             the months that are closed\n",
 };
 
 int acctmgr_words(const struct acctmgr *a,
@@ -124,6 +126,8 @@ static const struct {
     {"print", "key",        acctmgr_print_key       },
     {"print", "act",        acctmgr_print_act       },
     {"sign",  "checkpoint", acctmgr_sign            },
+    {"show",  "month",      acctmgr_show_month      },
+    {"close", "month",      acctmgr_close_month     },
     {"move",  "allowance",  acctmgr_move            },
 };
 

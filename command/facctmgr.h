@@ -59,6 +59,10 @@ int acctmgr_show(const struct acctmgr *a, const char *object);
 int acctmgr_print_act(const struct acctmgr *a);
 int acctmgr_move(const struct acctmgr *a);
 
+/* facctmgr_month.c */
+int acctmgr_close_month(const struct acctmgr *a);
+int acctmgr_show_month(const struct acctmgr *a);
+
 /* facctmgr_file.c */
 int acctmgr_dump(const struct acctmgr *a);
 int acctmgr_load(const struct acctmgr *a);

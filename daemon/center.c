@@ -16,6 +16,7 @@
 #include "daemon/blobs.h"
 #include "daemon/engine_glue.h"
 #include "daemon/gate.h"
+#include "daemon/months.h"
 #include "daemon/patience.h"
 #include "daemon/peers.h"
 #include "daemon/proxies.h"
@@ -124,7 +125,8 @@ static int fold_act(const struct act *a, struct wall at, void *arg)
 {
     struct center *c = arg;
     struct err err = {0};
-    int r = rolls_replay(c->rolls, a, &err);
+    int r = months_is_act(a) ? months_take(c->months, a, &err)
+                             : rolls_replay(c->rolls, a, &err);
 
     (void)at;
     if (r < 0)
@@ -229,6 +231,8 @@ static int open_state(struct center *c, struct err *err)
         || staging_open(c, &c->staging) < 0 || returning_open(c, &c->returning) < 0)
         return err_set(err, -ENOMEM, "out of memory");
     r = rolls_open(c, &c->rolls, err);
+    if (r == 0 && months_open(c, &c->months) < 0)
+        r = err_set(err, -ENOMEM, "out of memory");
     if (r == 0)
         r = fed_new(s->site, c->book, &local, seed, &c->fed, err);
     if (r == 0)
@@ -326,6 +330,7 @@ void *center_close(struct center *c)
     c->peers = peers_close(c->peers);
     c->seals = seals_close(c->seals);
     c->rolls = rolls_close(c->rolls);
+    c->months = months_free(c->months);
     c->reservations = reservations_close(c->reservations);
     if (c->engine) {
         engine_glue_keep(c);

@@ -40,6 +40,7 @@ struct users;
 struct peers;
 struct staging;
 struct returning;
+struct months;
 struct seals;
 struct proxies;
 struct pseudonym;
@@ -62,6 +63,7 @@ struct center {
     struct staging *staging;
     struct returning *returning;
     struct seals *seals;
+    struct months *months;
     struct proxies *proxies;
     struct pseudonym *pseudonym; /* made at the first question that needs it */
     struct rolls *rolls;

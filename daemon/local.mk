@@ -27,6 +27,7 @@ daemon_hopluud_SOURCES = \
 	daemon/receiving.c daemon/receiving.h \
 	daemon/reservations.c daemon/reservations.h \
 	daemon/returning.c daemon/returning.h \
+	daemon/months.c daemon/months.h \
 	daemon/rolls.c daemon/rolls.h \
 	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "daemon/gate.h"
+#include "daemon/months.h"
 #include "daemon/users.h"
 
 #include "base/banned.h"
@@ -121,7 +122,7 @@ static int write_down(struct rolls *r,
 static void set_timer(struct rolls *r)
 {
     struct wall now = now_read().wall;
-    int64_t us = roll_next(r->roll, now).us;
+    int64_t us = MIN(roll_next(r->roll, now).us, months_next(r->c->months).us);
     struct timeval tv = {.tv_sec = LOOK_MAX_S};
 
     if (us < INT64_MAX)
@@ -138,6 +139,7 @@ void rolls_keep(struct rolls *r)
     int64_t lost = 0;
     int ret = 0;
 
+    months_keep(r->c->months);
     while (ret == 0 && roll_due(r->roll, r->c->book, now, &a, &lost)) {
         struct postings steps = {0};
 

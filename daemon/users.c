@@ -88,6 +88,8 @@ static const struct {
     {"give",         op_give,         false},
     {"acts",         op_acts,         false},
     {"roll",         op_roll,         false},
+    {"close",        op_close,        false},
+    {"months",       op_months,       false},
     {"checkpoints",  op_checkpoints,  false},
     {"checkpoint",   op_checkpoint,   false},
     {"proof",        op_proof,        false},

@@ -75,6 +75,11 @@ void *book_free(struct book *b)
     return NULL;
 }
 
+struct wall book_closed(const struct book *b)
+{
+    return b->closed;
+}
+
 /* --- one operation under way -------------------------------------------------- */
 
 struct work {
@@ -145,7 +150,7 @@ static void step(struct work *w,
     line = &w->out->v[w->out->n++];
     *line = (struct posting){.part = w->n_parts++,
                              .kind = kind,
-                             .at = w->at,
+                             .at = {MAX(w->at.us, w->book->closed.us)},
                              .job = w->job,
                              .epoch = w->epoch,
                              .milli = milli};

@@ -59,6 +59,10 @@ void postings_release(struct postings *p);
 struct book *book_new(const char *center);
 void *book_free(struct book *b);
 
+/* Until when its months are closed; 0 = none is (month.h). Whatever is posted later is
+ * dated from then on. */
+struct wall book_closed(const struct book *b);
+
 /* Replay one line: 0, -EINVAL (it would break an invariant: the journal is damaged;
  * text says how). */
 int book_fold(struct book *b, const struct posting *p, struct err *err);

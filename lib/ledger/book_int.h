@@ -65,6 +65,7 @@ struct transfer {
 
 struct book {
     char center[NAME_CAP];
+    struct wall closed; /* months before it */
     struct purse *purses;
     struct held *helds;
     struct node *nodes;

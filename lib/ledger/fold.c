@@ -115,6 +115,8 @@ int book_fold(struct book *b, const struct posting *p, struct err *err)
 
     if ((int)p->kind < 0 || p->kind >= _POSTING_KIND_MAX)
         r = err_set(err, -EINVAL, "kind %d is not known", (int)p->kind);
+    else if (p->at.us < b->closed.us)
+        r = err_set(err, -EINVAL, "it is dated in a month that is closed");
     if (r == 0)
         r = fold_line(b, p, err);
     if (r < 0)

@@ -10,6 +10,7 @@ lib_libledger_la_SOURCES = \
 	lib/ledger/fold.c \
 	lib/ledger/line.c \
 	lib/ledger/merkle.c lib/ledger/merkle.h \
+	lib/ledger/month.c lib/ledger/month.h \
 	lib/ledger/move.c \
 	lib/ledger/node.c \
 	lib/ledger/note.c lib/ledger/note.h \

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ledger/book.h"
+#include "ledger/month.h"
 #include "tests/cmocka_all.h"
 #include "tests/ledger/book_fixture.h"
 
@@ -408,6 +409,75 @@ static void impossible_budgets_change_nothing(void **state)
     fixture_free(&f);
 }
 
+static int keep_acts(const struct act *a, void *arg, struct err *err)
+{
+    struct act *v = arg;
+
+    (void)err;
+    for (int i = 0; i < 4; i++)
+        if (v[i].n == 0) {
+            v[i] = *a;
+            return 0;
+        }
+    return -ENOBUFS;
+}
+
+/* A closed month has its balances in the journal, and nothing is dated before its end.
+ */
+static void a_month_is_closed(void **state)
+{
+    const struct wall october = {INT64_C(1793000000) * US_PER_S}; /* 2026-10-26 */
+    struct project p[2] = {
+        {.name = "b", .budget_milli = 7000},
+        {.name = "a", .budget_milli = 5000}
+    };
+    struct site site = {.projects = p, .n_projects = 2};
+    struct book *b = book_new("hanoi"), *twin = book_new("hanoi");
+    struct wall from, until;
+    struct postings out = {0};
+    struct act v[4] = {0}, wrong;
+    struct err err = {0};
+    char name[MONTH_CAP];
+
+    (void)state;
+    assert_int_equal(book_apply_site(b, &site, october, &out, &err), 0);
+    assert_int_equal(book_hold(b, 1, 1, "a", 300, october, &out, &err), 0);
+    for (size_t i = 0; i < out.n; i++)
+        assert_int_equal(book_fold(twin, &out.v[i], &err), 0);
+    out.n = 0;
+    assert_string_equal(month_name(october, name), "2026-10");
+    assert_int_equal(month_span("2026-1", &from, &until, &err), -EINVAL);
+    assert_int_equal(month_span("2026-13", &from, &until, &err), -EINVAL);
+    assert_int_equal(month_span("2026-10", &from, &until, &err), 0);
+    assert_int_equal(until.us, INT64_C(1793466000) * US_PER_S); /* 31st, 17:00 UTC */
+    assert_int_equal(month_acts(b, "2026-10", keep_acts, v, &err), 0);
+    assert_string_equal(act_get(&v[0], "account"), "a");
+    assert_string_equal(act_get(&v[0], "held"), "0.300");
+    assert_string_equal(act_get(&v[2], "accounts"), "2");
+    assert_string_equal(act_get(&v[2], "available"), "11.700");
+    wrong = v[0];
+    assert_int_equal(act_set(&wrong, "spent", "0.001"), 0);
+    assert_int_equal(month_take(twin, &wrong, &err), -EINVAL);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(month_take(b, &v[i], &err), 0);
+        assert_int_equal(month_take(twin, &v[i], &err), 0);
+    }
+    assert_int_equal(month_take(twin, &v[2], &err), -EINVAL); /* twice */
+    assert_int_equal(book_closed(b).us, until.us);
+    /* It ended in October and is heard of now: it stands in November. */
+    assert_int_equal(book_settle(b, 1, 100, october, &out, &err), 0);
+    for (size_t i = 0; i < out.n; i++) {
+        assert_int_equal(out.v[i].at.us, until.us);
+        assert_int_equal(book_fold(twin, &out.v[i], &err), 0);
+    }
+    out.v[0].at = october;
+    assert_int_equal(book_fold(twin, &out.v[0], &err), -EINVAL);
+    assert_non_null(strstr(err.text, "month that is closed"));
+    postings_release(&out);
+    book_free(b);
+    book_free(twin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_settlement_is_one_transaction),
         cmocka_unit_test(a_refund_reverses_a_capture),
         cmocka_unit_test(impossible_budgets_change_nothing),
+        cmocka_unit_test(a_month_is_closed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,4 +146,25 @@ fed_stop hopluud-hanoi
 fed_start_hopluud hanoi
 t_until "after a restart" 30 fed_up hanoi
 t_refused "the serial is still used" 'most has used 1 already' signed "$FED/most.key"
+
+# --- months
+this=$(TZ=UTC-7 date +%Y-%m)
+last=$(TZ=UTC-7 date -d "$this-01 -1 day" +%Y-%m)
+t_refused "a month that is not over is not closed" "$this is not over" hanoi facctmgr close month "$this"
+t_refused "a month that is none" "'2026-13' is not a month" hanoi facctmgr close month 2026-13
+before=$(lines)
+t_ok "the last one is closed" hanoi facctmgr close month "$last"
+t_refused "once" "$last is closed already" hanoi facctmgr close month "$last"
+t_is "with a line for each account, and their sums" \
+    "$(hanoi facctmgr print journal from="$before" | grep -c '"account":') $(hanoi facctmgr -nP show month | cut -d '|' -f 1,2)" \
+    "$(($(lines) - before - 1)) $last|$(($(lines) - before - 1))"
+t_like "which are the balances" "$(hanoi facctmgr print journal from="$before")" \
+    "\"account\":\"p.ioit\",\"available\":\"$(of p.ioit 5)\",.*\"spent\":\"$(of p.ioit 7)\""
+job=$(hanoi fbatch --parsable -t 0:30 --wrap true | cut -d ';' -f 1)
+t_until "work goes on" 30 t_ended hanoi "$job"
+months=$(hanoi facctmgr -nP show month)
+fed_stop hopluud-hanoi
+fed_start_hopluud hanoi
+t_until "after a restart" 30 fed_up hanoi
+t_is "the months are closed as before" "$(hanoi facctmgr -nP show month)" "$months"
 t_done
