@@ -57,6 +57,8 @@ static const struct argp argp = {
         "  update JobId=ID... TimeLimit=TIME\n"
         "                         another time limit for jobs that wait\n"
         "  declare-lost ID...     give up runs whose centers are silent (operators)\n"
+        "  drain                  entrust what waits here to others (operators)\n"
+        "  resume                 … no longer\n"
         "  show job [ID...]       all about these jobs, or about all jobs\n"
         "  show hostnames [LIST]  names of LIST or $SLURM_JOB_NODELIST\n"
         "  show hostlist NAMES    the shortest list of these names\n"
@@ -200,6 +202,47 @@ static int control_declare_lost(const struct control *a)
     return control_ids(a, "declare-lost", "declare_lost");
 }
 
+/* Before and after a maintenance. Said again it tells how far that is. */
+static int control_turn(const struct control *a, bool on)
+{
+    _cleanup_(client_freep) struct client *c = NULL;
+    const char *verb = on ? "drain" : "resume";
+    json_t *q = desk_question("drain");
+    json_t *answer = NULL;
+    int code;
+
+    if (a->n_words) {
+        say_error("%s: '%s' is one word too many: it is about the center that answers",
+                  verb, a->words[0]);
+        json_decref(q);
+        return SAY_ERROR;
+    }
+    if (q)
+        (void)json_object_set_new(q, "on", json_boolean(on)); /* desk_ask() sees NULL */
+    code = desk_open(a->common.socket, DESK_WAIT_S, &c);
+    if (code == SAY_OK)
+        code = desk_ask(c, q, &answer);
+    else
+        json_decref(q);
+    if (code == SAY_OK)
+        printf("%s: %s; %" PRId64 " jobs wait, %" PRId64 " are entrusted to others\n",
+               desk_text(answer, "center"), on ? "drained" : "resumed",
+               (int64_t)desk_int(answer, "waiting", 0),
+               (int64_t)desk_int(answer, "entrusted", 0));
+    json_decref(answer);
+    return code;
+}
+
+static int control_drain(const struct control *a)
+{
+    return control_turn(a, true);
+}
+
+static int control_resume(const struct control *a)
+{
+    return control_turn(a, false);
+}
+
 static int control_ping(const struct control *a)
 {
     _cleanup_(client_freep) struct client *c = NULL;
@@ -238,6 +281,8 @@ static const struct {
     {"release",      NULL,           control_release           },
     {"update",       NULL,           control_update            },
     {"declare-lost", NULL,           control_declare_lost      },
+    {"drain",        NULL,           control_drain             },
+    {"resume",       NULL,           control_resume            },
     {"show",         "job",          control_show_job          },
     {"show",         "jobs",         control_show_job          },
     {"show",         "jobid",        control_show_job          },
@@ -269,9 +314,9 @@ static int run(struct control *a)
     if (!strcmp(verb, "show"))
         say_error("show: '%s': use job, hostnames, hostlist or reservation", object);
     else
-        say_error("'%s' is not a verb: use release, update, declare-lost, show job, "
-                  "show hostnames, show hostlist, show reservation, create "
-                  "reservation, delete or ping",
+        say_error("'%s' is not a verb: use release, update, declare-lost, drain, "
+                  "resume, show job, show hostnames, show hostlist, show reservation, "
+                  "create reservation, delete or ping",
                   verb);
     return SAY_ERROR;
 }

@@ -64,7 +64,7 @@ _hopluu()
                 show) words='job hostnames hostlist reservation' ;;
                 create | delete) words=reservation ;;
                 release | declare-lost | job) words=$(_hopluu_jobs) ;;
-                fcontrol | scontrol) words='release update declare-lost show create delete ping' ;;
+                fcontrol | scontrol) words='release update declare-lost drain resume show create delete ping' ;;
                 *) [[ " ${COMP_WORDS[*]} " =~ ' '(release|declare-lost)' ' ]] && words=$(_hopluu_jobs) ;;
                 esac
                 ;;

@@ -363,6 +363,38 @@ int op_declare_lost(struct ask *a, struct err *err)
     return 0;
 }
 
+static int count_entrusted(const struct holding *h, void *arg)
+{
+    *(json_int_t *)arg += h->hold == HOLD_GRANTED && h->state == JOB_PENDING;
+    return 0;
+}
+
+/* Before a maintenance: what waits here is entrusted to others. */
+int op_drain(struct ask *a, struct err *err)
+{
+    bool on = json_is_true(json_object_get(a->question, "on"));
+    struct fed *f = a->c->fed;
+    json_int_t entrusted = 0;
+    struct fed_effects fx;
+
+    if (!a->who->admin)
+        return err_set(err, -EACCES,
+                       "only root and the account that runs hopluud may drain it");
+    if (fed_drained(f) != on) {
+        if (fed_drain(f, on, now_read(), &fx) < 0)
+            return err_set(err, -ENOMEM, "out of memory");
+        log_warn("%s by %s: what waits here %s", on ? "drained" : "resumed",
+                 a->who->local, on ? "is entrusted to others" : "starts here again");
+        center_apply(a->c, &fx);
+    }
+    fed_each_holding(f, 0, count_entrusted, &entrusted);
+    users_reply(a->c->users, a->ticket,
+                json_pack("{s:s,s:b,s:I,s:I}", "center", center_site(a->c)->name, "on",
+                          on, "waiting", (json_int_t)fed_count(f).waiting, "entrusted",
+                          entrusted));
+    return 0;
+}
+
 int op_wait(struct ask *a, struct err *err)
 {
     const struct holding *h = NULL;

@@ -7,9 +7,10 @@
  *   open                    supply, job, put, put_ack, get, data, ask, answer,
  *                           checkpoint, checkpoint_seen, witness, bye
  *
- * hello shows the versions of the protocol that are spoken, center number and the digest of the agreement: the
- * connection opens only where both sides' digests agree. Of two connections to the
- * same center the one that the lower center number dialled stays.
+ * hello shows the versions of the protocol that are spoken, center number and the
+ * digest of the agreement: the connection opens only where both sides' digests agree.
+ * Of two connections to the same center the one that the lower center number dialled
+ * stays.
  */
 #ifndef HOPLUU_DAEMON_PEERS_H
 #define HOPLUU_DAEMON_PEERS_H

@@ -96,6 +96,7 @@ static const struct {
     {"journal",      op_journal,      false},
     {"slurm_check",  op_slurm_check,  false},
     {"declare_lost", op_declare_lost, false},
+    {"drain",        op_drain,        false},
     {"slurm_submit", op_slurm_submit, false},
 };
 

@@ -86,6 +86,7 @@ int op_cancel(struct ask *a, struct err *err);
 int op_release(struct ask *a, struct err *err);
 int op_set_limit(struct ask *a, struct err *err);
 int op_declare_lost(struct ask *a, struct err *err);
+int op_drain(struct ask *a, struct err *err);
 int op_wait(struct ask *a, struct err *err);
 int op_info(struct ask *a, struct err *err);
 int op_balance(struct ask *a, struct err *err);

@@ -53,6 +53,7 @@ enum fault_kind {
     FAULT_LOST,    /* the operator gives up a run whose host is silent */
     FAULT_FORGE,   /* a center speaks of a job in which it has no part */
     FAULT_ASK,     /* somebody looks, or asks for what is refused */
+    FAULT_DRAIN,   /* its waiting jobs are entrusted to others (value 0: no longer) */
     FAULT_AGAIN,   /* the nodes connect anew and say all that they have */
     _FAULT_KIND_MAX
 };

@@ -171,6 +171,7 @@ static void add_trouble(struct maker *m, int64_t at_ms)
     case FAULT_LOST:
     case FAULT_FORGE:
     case FAULT_AGAIN:
+    case FAULT_DRAIN:
     case FAULT_ASK:
     case _FAULT_KIND_MAX:
         break;
@@ -312,6 +313,30 @@ static void add_terms(struct maker *m)
     }
 }
 
+/* In these runs centers are drained, and some are down soon after. */
+static void add_drains(struct maker *m)
+{
+    size_t n = m->s->n;
+
+    for (size_t i = 0; i < n; i++) {
+        struct fault f = {.kind = FAULT_DRAIN, .value = 1};
+
+        if (m->s->v[i].kind != FAULT_SUBMIT || roll(m, 3))
+            continue;
+        f.center = m->s->v[i].center;
+        f.at_ms = m->s->v[i].at_ms + (int64_t)roll(m, 30000);
+        add(m, f);
+        f.at_ms += (int64_t)roll(m, 60000);
+        f.kind = FAULT_CRASH;
+        f.value = 1 + (int64_t)roll(m, 8);
+        f.span_ms = span(m);
+        if (roll(m, 2))
+            f = (struct fault){
+                .at_ms = f.at_ms, .kind = FAULT_DRAIN, .center = f.center};
+        add(m, f);
+    }
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct fault *x = a;
@@ -348,6 +373,8 @@ int script_make(uint64_t seed, uint32_t centers, uint32_t hours, struct script *
         add_malice(&m);
     if (seed % 4 == 1 || seed % 8 == 6)
         add_impatience(&m);
+    if (seed % 8 == 4 || seed % 16 == 2)
+        add_drains(&m);
     if (seed % 8 == 7)
         add_terms(&m);
     if (seed % 16 == 5)

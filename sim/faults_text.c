@@ -33,7 +33,7 @@ static const char *const words[_FAULT_KIND_MAX] = {
     [FAULT_CLOCK] = "clock",   [FAULT_REPEAT] = "repeat", [FAULT_LIE] = "lie",
     [FAULT_GARBLE] = "garble", [FAULT_NODE] = "node",     [FAULT_BREAK] = "break",
     [FAULT_LOST] = "lost",     [FAULT_FORGE] = "forge",   [FAULT_AGAIN] = "again",
-    [FAULT_ASK] = "ask",
+    [FAULT_DRAIN] = "drain",   [FAULT_ASK] = "ask",
 };
 
 static void put_number(FILE *to, const char *name, int64_t v)

@@ -212,6 +212,17 @@ static void give_up(struct world *w, struct fcenter *c, int64_t which)
         gate_take(w, c, &fx);
 }
 
+static void drain(struct world *w, struct fcenter *c, bool on)
+{
+    struct fed_effects fx;
+
+    if (!fcenter_runs(w, c))
+        return;
+    w->r->steps++;
+    if (fed_drain(c->fed, on, fcenter_now(w, c), &fx) == 0)
+        gate_take(w, c, &fx);
+}
+
 void world_do(struct world *w, const struct fault *f)
 {
     struct fcenter *c = &w->c[f->center ? f->center - 1 : 0];
@@ -263,6 +274,9 @@ void world_do(struct world *w, const struct fault *f)
         break;
     case FAULT_ASK:
         terms_ask(w, c, f->value);
+        break;
+    case FAULT_DRAIN:
+        drain(w, c, f->value);
         break;
     case FAULT_AGAIN:
         bed_again(w, c);
@@ -513,6 +527,8 @@ void world_heal(struct world *w)
     do
         world_run(w, 120000);
     while (!all_back(w) && !w->r->violated);
+    for (uint32_t a = 0; a < w->n; a++)
+        drain(w, &w->c[a], false);
     release_all(w);
     for (int64_t ms = 0; ms < SETTLE_MS && unsettled(w) && !w->r->violated; ms += 60000)
         world_run(w, 60000);

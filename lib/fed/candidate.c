@@ -66,6 +66,10 @@ static void answer_offer(struct fed *f,
         .accepted = rule == RULE_NONE,
         .rule = rule,
     };
+    const struct copied *j = copied_find(f, offer->job);
+
+    if (j && m.accepted)
+        m.claim = j->c.claim;
 
     word_cut(m.text, sizeof(m.text), text);
     say(f, to, &m);
@@ -144,6 +148,7 @@ static void on_offer(struct fed *f, uint32_t from, const struct peer_msg *m)
     if (j) {
         if (m->epoch > j->c.epoch) {
             j->c.epoch = m->epoch;
+            j->c.person[0] = '\0'; /* no longer entrusted */
             if (j->c.request.time_limit_s != m->request.time_limit_s)
                 take_limit(f, j, m->request.time_limit_s);
             save_copied(f, j, "offered again");
@@ -155,6 +160,7 @@ static void on_offer(struct fed *f, uint32_t from, const struct peer_msg *m)
     c.holder = from;
     c.epoch = m->epoch;
     c.request = m->request;
+    c.claim = ++f->claims; /* a GO without a claim must name this copy */
     c.priority = m->priority;
     c.queued = f->now.wall;
     memcpy(c.institution, m->institution, sizeof(c.institution));
@@ -203,6 +209,10 @@ static void refuse_late(struct fed *f,
     struct peer_msg offer = {.job = j->c.id, .epoch = j->c.epoch};
     uint32_t holder = j->c.holder;
 
+    if (copy_entrusted(j)) {
+        host_entrusted_return(f, j, rule, why);
+        return;
+    }
     copied_drop(f, j, why);
     answer_offer(f, holder, &offer, rule, why);
 }
@@ -233,7 +243,8 @@ int fed_engine_ready(struct fed *f,
         fx_add(f, FX_DROP, id);
     } else if (j->c.copy != COPY_QUEUED) {
         /* said twice */
-    } else if (!reachable(f, j->c.holder) || over_ceiling(f, j)) {
+    } else if ((!reachable(f, j->c.holder) && !copy_entrusted(j))
+               || over_ceiling(f, j)) {
         candidate_park(f, j);
         alarm_set(f, &j->alarm, (struct mono){now.mono.us + retry_delay(2)});
     } else {
@@ -245,9 +256,13 @@ int fed_engine_ready(struct fed *f,
         } else {
             j->c.hold_milli = milli;
             j->c.claim = ++f->claims;
-            copied_set(f, j, COPY_CLAIMED);
-            j->claimed = now.mono;
-            send_claim(f, j);
+            if (copy_entrusted(j)) {
+                host_entrusted_start(f, j);
+            } else {
+                copied_set(f, j, COPY_CLAIMED);
+                j->claimed = now.mono;
+                send_claim(f, j);
+            }
         }
     }
     step_end(f, ret_fx);
@@ -310,12 +325,18 @@ static void on_go(struct fed *f,
             handback(f, from, m, "it runs here under another epoch");
         return; /* said twice */
     }
-    if (j->c.copy != COPY_CLAIMED || j->c.claim != m->claim) {
+    if (copy_entrusted(j) && j->c.epoch == m->epoch)
+        return; /* said twice */
+    if ((j->c.copy != COPY_CLAIMED && !m->entrusted) || j->c.claim != m->claim) {
         handback(f, from, m, "not our latest claim");
         return;
     }
     if (m->epoch <= j->c.epoch) {
         handback(f, from, m, "it was offered again since");
+        return;
+    }
+    if (m->entrusted) {
+        host_entrusted(f, j, m);
         return;
     }
     if (f->now.mono.us - j->claimed.us > GO_VALID_US) {
@@ -434,7 +455,7 @@ void candidate_alarm(struct fed *f, struct copied *j)
     j->tries = (uint16_t)MIN(j->tries + 1, 100);
     switch (j->c.copy) {
     case COPY_QUEUED:
-        if (j->parked && reachable(f, j->c.holder))
+        if (j->parked && (reachable(f, j->c.holder) || copy_entrusted(j)))
             candidate_unpark(f, j);
         return;
     case COPY_CLAIMED:

@@ -28,7 +28,7 @@ struct row {
 
 /* What a candidate says, by the holder's record. */
 static const struct row holder_rows[] = {
-    {HOLD_WAITING,   PEER_OFFER_ACK, STAYS                                    },
+    {HOLD_WAITING,   PEER_OFFER_ACK, STAYS | TO(HOLD_GRANTED)                 }, /* entrusted */
     {HOLD_WAITING,   PEER_CLAIM,     STAYS | TO(HOLD_GRANTED)                 }, /* GO, or NO */
     {HOLD_WAITING,   PEER_HANDBACK,  IGNORED                                  },
     {HOLD_WAITING,   PEER_STARTED,   IGNORED                                  },
@@ -77,7 +77,7 @@ static const struct row copy_rows[] = {
 
     {COPY_QUEUED,    PEER_OFFER,     STAYS | GONE                                      },
     {COPY_QUEUED,    PEER_RECALL,    STAYS | GONE                                      },
-    {COPY_QUEUED,    PEER_GO,        STAYS                                             }, /* handed back */
+    {COPY_QUEUED,    PEER_GO,        STAYS | GONE                                      }, /* handed back, or entrusted */
     {COPY_QUEUED,    PEER_NO,        STAYS | GONE                                      },
     {COPY_QUEUED,    PEER_CANCEL,    STAYS | GONE                                      },
     {COPY_QUEUED,    PEER_ENDED_ACK, IGNORED                                           },

@@ -178,6 +178,14 @@ int fed_declare_lost(struct fed *f,
                      struct fed_effects *ret_fx,
                      struct err *err);
 
+/*
+ * A center before its maintenance: the jobs that wait here are entrusted to centers
+ * that have them queued, one each, and start there without asking us; our own center
+ * gets none. Some jobs per second, by fed_tick(). Until it is turned off, or a restart.
+ */
+int fed_drain(struct fed *f, bool on, struct now now, struct fed_effects *ret_fx);
+bool fed_drained(const struct fed *f);
+
 /* --hold given back: it may be offered from now on. -ENOENT, -EALREADY. */
 int fed_unhold(struct fed *f,
                uint64_t id,

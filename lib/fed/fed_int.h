@@ -13,6 +13,7 @@
  *   offering.c   choosing candidates for a waiting job, again and again
  *   rest.c       a center that said no is left alone for a while
  *   hole.c       a center that ends jobs as soon as they start
+ *   drain.c      waiting jobs are entrusted to others before a maintenance
  *   lost.c       runs of silent hosts that were declared lost
  *   allowance.c  parts of budgets between centers
  *   candidate.c  the candidate's half: offer, claim, go
@@ -135,6 +136,7 @@ struct fed {
     size_t n_heap;
     size_t cap_heap;
     struct mono reoffer_at;
+    bool drained;        /* drain.c */
     struct now resumed;  /* what was heard before is not known */
     struct holding late; /* what a run that was declared lost came to */
 
@@ -269,6 +271,22 @@ void reoffer_some(struct fed *f);
 struct offer *offer_of(struct holding *h, uint32_t center);
 void send_offer(struct fed *f, struct held *j, struct offer *o);
 void recall_others(struct fed *f, struct held *j, uint32_t but);
+
+/* --- drain.c --------------------------------------------------------------------
+ */
+/* A candidate that has it queued gets it for good: true when there is one. */
+bool drain_entrust(struct fed *f, struct held *j);
+bool held_entrusted(const struct held *j);
+/* Whether its holder has entrusted this copy, which waits, to us. */
+bool copy_entrusted(const struct copied *j);
+void host_entrusted(struct fed *f, struct copied *j, const struct peer_msg *m);
+/* It can start now: nobody is asked. */
+void host_entrusted_start(struct fed *f, struct copied *j);
+/* What was entrusted is given back, and the copy dropped. */
+void host_entrusted_return(struct fed *f,
+                           struct copied *j,
+                           uint32_t rule,
+                           const char *why);
 
 /* --- rest.c --------------------------------------------------------------------- */
 

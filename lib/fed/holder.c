@@ -33,6 +33,7 @@ void send_go(struct fed *f, struct held *j)
         .claim = j->h.grant.claim,
         .submitted = j->h.submitted,
         .restarts = j->h.restarts,
+        .entrusted = held_entrusted(j),
     };
 
     memcpy(m.person, j->h.person, sizeof(m.person));
@@ -126,11 +127,14 @@ static void on_offer_ack(struct fed *f,
     if (!o || o->epoch != m->epoch || j->h.hold != HOLD_WAITING)
         return;
     if (m->accepted) {
+        o->claim = m->claim;
         if (o->state == OFFER_SENT) {
             o->state = OFFER_QUEUED;
             if (from != f->site->number)
                 save_held(f, j, "queued at %s", site_center_name(f->site, from));
         }
+        if (f->drained && !j->h.held)
+            (void)drain_entrust(f, j); /* or it waits for another answer */
         return;
     }
     if (o->state != OFFER_SENT && o->state != OFFER_QUEUED)
@@ -152,8 +156,8 @@ static void on_claim(struct fed *f,
     struct offer *o = offer_of(&j->h, from);
 
     if (j->h.hold != HOLD_WAITING) {
-        if (j->h.grant.center == from && j->h.grant.claim == m->claim
-            && j->h.hold == HOLD_GRANTED)
+        if (j->h.grant.center == from && j->h.hold == HOLD_GRANTED
+            && (j->h.grant.claim == m->claim || held_entrusted(j)))
             send_go(f, j); /* the same answer again */
         else if (!(j->h.grant.center == from && j->h.grant.claim == m->claim))
             send_no(f, from, m,
@@ -185,6 +189,8 @@ static void on_handback(struct fed *f,
     if (!of_grant(j, from, m) || j->h.hold != HOLD_GRANTED)
         return;
     memcpy(j->h.note, m->text, sizeof(j->h.note));
+    if (held_entrusted(j) && m->rule == RULE_BUDGET)
+        rest_add(f, j, from, m->rule);
     if (m->rule
         == RULE_REFUSED) { /* it never can; a GO that came late is nobody's fault */
         hole_unused(f, from, j->h.person);

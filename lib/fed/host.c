@@ -39,7 +39,8 @@ static void give_back(struct fed *f,
     say(f, holder, &m);
 }
 
-void host_go(struct fed *f, struct copied *j, const struct peer_msg *m)
+/* Whose job it is, and what it is: false when it was given back. */
+static bool take_go(struct fed *f, struct copied *j, const struct peer_msg *m)
 {
     const char *account;
     char why[TITLE_CAP];
@@ -54,22 +55,49 @@ void host_go(struct fed *f, struct copied *j, const struct peer_msg *m)
     if (!account || !word_copy(j->c.account, sizeof(j->c.account), account)) {
         (void)snprintf(why, sizeof(why), "no local account for %.60s", m->person);
         give_back(f, j, m, why);
-        return;
+        return false;
     }
     j->c.epoch = m->epoch;
     memcpy(j->c.person, m->person, sizeof(j->c.person));
     memcpy(j->c.name, m->name, sizeof(j->c.name));
     j->c.submitted = m->submitted;
     j->c.restarts = m->restarts;
-    copied_set(f, j, COPY_STARTING);
-    save_copied(f, j, "starting");
     if (m->spec) {
         struct fed_fx *fx = fx_add(f, FX_SAVE_SPEC, j->c.id);
 
         fx->spec = m->spec;
         fx->spec_len = m->spec_len;
     }
+    return true;
+}
+
+static void start(struct fed *f, struct copied *j)
+{
+    copied_set(f, j, COPY_STARTING);
+    save_copied(f, j, "starting");
     fx_add(f, FX_START, j->c.id)->epoch = j->c.epoch;
+}
+
+void host_go(struct fed *f, struct copied *j, const struct peer_msg *m)
+{
+    if (take_go(f, j, m))
+        start(f, j);
+}
+
+void host_entrusted(struct fed *f, struct copied *j, const struct peer_msg *m)
+{
+    if (j->c.copy == COPY_CLAIMED || j->parked) { /* its place in the queue is anew */
+        candidate_park(f, j);
+        candidate_unpark(f, j);
+    }
+    if (take_go(f, j, m))
+        save_copied(f, j, "entrusted by its holder");
+}
+
+void host_entrusted_start(struct fed *f, struct copied *j)
+{
+    copied_set(f, j, COPY_CLAIMED);
+    start(f, j);
 }
 
 void send_started(struct fed *f, struct copied *j)
@@ -113,6 +141,10 @@ void send_ended(struct fed *f, struct copied *j)
 
 void host_cancel(struct fed *f, struct copied *j, const struct peer_msg *m)
 {
+    if (copy_entrusted(j)) {
+        host_entrusted_return(f, j, RULE_NONE, "cancelled");
+        return;
+    }
     if (j->c.copy == COPY_QUEUED || j->c.copy == COPY_CLAIMED) {
         copied_drop(f, j, "cancelled");
         return;
@@ -143,7 +175,7 @@ void host_lost(struct fed *f, struct copied *j, uint32_t from, const struct peer
             send_ended(f, j);
         return;
     }
-    if (j && j->c.copy < COPY_STARTING && j->c.epoch < m->epoch)
+    if (j && j->c.copy < COPY_STARTING && j->c.epoch <= m->epoch)
         copied_drop(f, j, "its grant was declared lost");
     say(f, from, &none);
 }

@@ -4,6 +4,7 @@ lib_libfed_la_SOURCES = \
 	lib/fed/alarm.c \
 	lib/fed/allowance.c \
 	lib/fed/candidate.c \
+	lib/fed/drain.c \
 	lib/fed/edges.c \
 	lib/fed/exchange.c \
 	lib/fed/fed.c lib/fed/fed.h lib/fed/fed_int.h \

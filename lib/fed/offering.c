@@ -230,6 +230,15 @@ void reoffer_some(struct fed *f)
         j->looked = f->now.mono;
         if (j->h.begin.us > f->now.wall.us)
             continue;
+        if (f->drained) {
+            struct offer *own = offer_of(&j->h, f->site->number);
+
+            if (drain_entrust(f, j))
+                continue;
+            if (own && own->state != OFFER_RECALLED)
+                recall(f, j, own);
+            notes_read(f);
+        }
         ask_again(f, j);
         views = route_all(f, &j->h, &n);
         if (!views)

@@ -235,6 +235,10 @@ static enum route_rule own_rule(const struct fed *f,
 
     if (rule != RULE_NONE)
         return rule;
+    if (f->drained) {
+        SAY("it is drained: nothing more starts here");
+        return RULE_REFUSED;
+    }
     milli = request_price(f, &h->request);
     if (milli < 0) {
         SAY("its price does not fit any account");

@@ -33,6 +33,7 @@ struct offer {
     uint32_t epoch; /* of the job when it was sent */
     uint32_t p90_s; /* nine of ten such waits end by then; 0 = not known */
     int64_t wait_s; /* estimate when it was chosen */
+    uint64_t claim; /* that its candidate acknowledged it with; 0 = none yet */
 };
 
 /* The one permission to start. center 0 = none given. */

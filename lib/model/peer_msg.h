@@ -30,7 +30,7 @@ enum peer_kind {
     PEER_CANCEL,    /* job epoch text lost: end the run (or drop the copy) */
     PEER_ENDED_ACK, /* job epoch done lost: the holder has written the end down */
     /* candidate -> holder */
-    PEER_OFFER_ACK, /* job epoch accepted text rule */
+    PEER_OFFER_ACK, /* job epoch accepted claim text rule */
     PEER_CLAIM,     /* job epoch claim: I could start it now */
     PEER_HANDBACK,  /* job epoch claim text lost: a grant that was not used */
     PEER_STARTED,   /* job epoch claim at nodes rank_map */
@@ -55,10 +55,12 @@ struct peer_msg {
     char name[TITLE_CAP];
     uint32_t priority;
     bool accepted;
-    uint32_t rule; /* enum route_rule of a refusal */
-    bool done;     /* ENDED: files are back too */
-    bool lost;     /* CANCEL, ENDED_ACK: declared lost, the run does not count;
-                      HANDBACK: nothing of such a run is here */
+    uint32_t rule;  /* enum route_rule of a refusal */
+    bool entrusted; /* GO: it answers no claim but the acknowledged offer; its host
+                       starts the job when it can, without asking */
+    bool done;      /* ENDED: files are back too */
+    bool lost;      /* CANCEL, ENDED_ACK: declared lost, the run does not count;
+                       HANDBACK: nothing of such a run is here */
     enum job_state state;
     enum job_reason reason;
     int32_t exit_code;

@@ -22,6 +22,7 @@ static const struct member offer_table[] = {
     M_U32(struct offer, epoch),
     M_U32(struct offer, p90_s),
     M_I64(struct offer, wait_s),
+    M_ID(struct offer, claim),
 };
 static const struct member_list offer_members = MEMBER_LIST(offer_table);
 

@@ -74,6 +74,7 @@ static const struct member peer_msg_table[] = {
     M_U32(struct peer_msg, priority),
     M_BOOL(struct peer_msg, accepted),
     M_WORD(struct peer_msg, rule, route_rule_words, 0),
+    M_BOOL(struct peer_msg, entrusted),
     M_BOOL(struct peer_msg, done),
     M_BOOL(struct peer_msg, lost),
     M_WORD(struct peer_msg, state, job_state_words, 0),

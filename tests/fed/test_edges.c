@@ -350,6 +350,50 @@ static void a_go_from_before_the_offer_is_handed_back(void **state)
     lab_close(&l);
 }
 
+static bool starts(const struct lab *l)
+{
+    for (size_t i = 0; i < l->fx.n; i++)
+        if (l->fx.v[i].kind == FX_START)
+            return true;
+    return false;
+}
+
+/* An entrusted copy starts without asking; one that was offered again since asks. */
+static void a_later_offer_takes_back_what_was_entrusted(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        struct copy was = copy_in(COPY_QUEUED);
+        struct peer_msg go = {.kind = PEER_GO,
+                              .job = was.id,
+                              .epoch = 2,
+                              .claim = was.claim,
+                              .entrusted = true,
+                              .person = "u@i"};
+        struct peer_msg offer = {.kind = PEER_OFFER,
+                                 .job = was.id,
+                                 .epoch = 3,
+                                 .request = small,
+                                 .institution = "i",
+                                 .project = "proj"};
+        struct err err = {0};
+        struct lab l;
+
+        lab_open(&l);
+        assert_int_equal(fed_restore_copy(l.fed, &was), 0);
+        peers_up(&l);
+        assert_int_equal(fed_peer_msg(l.fed, HOST, &go, l.now, &l.fx, &err), 0);
+        assert_false(starts(&l));
+        if (again)
+            assert_int_equal(fed_peer_msg(l.fed, HOST, &offer, l.now, &l.fx, &err), 0);
+        assert_int_equal(fed_engine_ready(l.fed, was.id, l.now, &l.fx), 0);
+        assert_int_equal(starts(&l), !again);
+        assert_int_equal(fed_copy(l.fed, was.id)->copy,
+                         again ? COPY_CLAIMED : COPY_STARTING);
+        lab_close(&l);
+    }
+}
+
 /* A holder of another center's job is not believed, nor a candidate of nobody's. */
 static void strangers_are_refused(void **state)
 {
@@ -375,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_holder_hears_everything),
         cmocka_unit_test(a_candidate_hears_everything),
         cmocka_unit_test(a_late_no_counts_for_nothing),
+        cmocka_unit_test(a_later_offer_takes_back_what_was_entrusted),
         cmocka_unit_test(a_go_from_before_the_offer_is_handed_back),
         cmocka_unit_test(strangers_are_refused),
     };

@@ -6,6 +6,7 @@ shell_tests = \
 	tests/shell/bundle.t \
 	tests/shell/checks.t \
 	tests/shell/config.t \
+	tests/shell/drain.t \
 	tests/shell/facctmgr.t \
 	tests/shell/fairshare.t \
 	tests/shell/federation.t \
