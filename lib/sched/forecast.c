@@ -20,10 +20,11 @@
 #define CLASS_FULL 4096 /* outcomes: then the older ones count half */
 #define SCORE_FULL 4096 /* estimates: the same */
 #define GAIN 0.002 /* of the steering, per outcome: larger ones swing with bursts */
-#define LEVEL90_MIN 0.85 /* a crowd of thousands that did well does not lower it more  \
-                          */
-#define LEVEL_MAX 1.5    /* above 1 the answer lies beyond all that was seen … */
-#define BEYOND 16.0      /* … by so many bins per 1 */
+#define LEVEL90_MIN                                                                    \
+    0.85              /* a crowd of thousands that did well does not lower it more     \
+                       */
+#define LEVEL_MAX 1.5 /* above 1 the answer lies beyond all that was seen … */
+#define BEYOND 16.0   /* … by so many bins per 1 */
 #define WAIT_MAX (UINT32_MAX / 2)
 #define DAY_S 86400
 #define DAYS_ENOUGH 4 /* of evidence: before, p90 is not below the floor */
