@@ -11,6 +11,7 @@ shell_tests = \
 	tests/shell/fairshare.t \
 	tests/shell/federation.t \
 	tests/shell/full.t \
+	tests/shell/guests.t \
 	tests/shell/jobs.t \
 	tests/shell/keys.t \
 	tests/shell/kill.t \
