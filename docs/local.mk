@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	docs/report-page.png \
 	docs/reports.md \
 	docs/scheduling.md \
+	docs/sharing-curve.svg \
 	docs/store.md
 
 dist_man_MANS += \
