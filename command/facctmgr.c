@@ -68,7 +68,9 @@ static const struct argp argp = {
         "  print key              the public key that signs the journal\n"
         "  sign checkpoint        sign the journal as it is now\n"
         "  close month YYYY-MM    its balances become lines of the journal\n"
-        "  show month             the months that are closed\n",
+        "  show month             the months that are closed\n"
+        "  show agreement [peer=NAME]\n"
+        "                         what this center and its peers give each other\n",
 };
 
 int acctmgr_words(const struct acctmgr *a,
@@ -127,6 +129,7 @@ static const struct {
     {"print", "act",        acctmgr_print_act       },
     {"sign",  "checkpoint", acctmgr_sign            },
     {"show",  "month",      acctmgr_show_month      },
+    {"show",  "agreement",  acctmgr_show_agreement  },
     {"close", "month",      acctmgr_close_month     },
     {"move",  "allowance",  acctmgr_move            },
 };

@@ -131,7 +131,7 @@ command_fcontrol_LDADD = $(command_libs)
 
 bin_PROGRAMS += command/facctmgr
 command_facctmgr_SOURCES = command/facctmgr.c command/facctmgr.h \
-	command/facctmgr_file.c command/facctmgr_journal.c command/facctmgr_month.c \
+	command/facctmgr_agreement.c command/facctmgr_file.c command/facctmgr_journal.c command/facctmgr_month.c \
 	command/facctmgr_roll.c
 command_facctmgr_CFLAGS = $(program_cflags)
 command_facctmgr_LDFLAGS = $(program_ldflags)

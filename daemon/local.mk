@@ -28,6 +28,7 @@ daemon_hopluud_SOURCES = \
 	daemon/reservations.c daemon/reservations.h \
 	daemon/returning.c daemon/returning.h \
 	daemon/months.c daemon/months.h \
+	daemon/ops_agreements.c \
 	daemon/rolls.c daemon/rolls.h \
 	daemon/seals.c daemon/seals.h \
 	daemon/settings.c daemon/settings.h daemon/settings_int.h \

@@ -33,6 +33,13 @@ t_ok "they are signed on demand" hanoi facctmgr sign checkpoint
 t_until "and countersigned, with a proof that the old lines stand" 20 witnessed
 t_refused "nothing new, nothing to sign" 'has not grown' hanoi facctmgr sign checkpoint
 
+# --- what both have written down
+t_is "the agreement is shown, both ways" \
+    "$(hanoi facctmgr -nP show agreement format=Peer,Giver,Partitions,Institutions,State)" \
+    "$(printf 'hue|hanoi|main|*|active\nhue|hue|main|*|active')"
+t_is "with the digest of the file" "$(hanoi facctmgr -nP show agreement peer=hue format=Digest | sort -u)" \
+    "$(fed_at hue facctmgr -nP show agreement format=digest | sort -u)"
+
 # --- checked with openssl alone
 w=$FED/check
 mkdir "$w"
