@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "command/common.h"
 #include "command/desk.h"
 #include "command/job_text.h"
@@ -15,16 +16,17 @@
 
 #include "base/banned.h"
 
-enum { KEY_ALL = COMMON_OWN, KEY_CENTER };
+enum { KEY_BY = COMMON_OWN };
 
 static const char columns[] =
-    "Project,Institution,Center,Granted,Available,Held,Spent,Owed";
+    "Project,Institution,Center,Granted,Available,Held,Spent,Owed,Unsettled";
 
 struct ask {
     struct common common;
     const char *project;
     const char *center;
     bool all;
+    bool institutions; /* rows of projects are added up */
 };
 
 static const json_t *of(const void *row)
@@ -83,6 +85,11 @@ static void put_owed(const void *row, struct buf *b)
     put_milli(desk_int(of(row), "owed", 0), b);
 }
 
+static void put_unsettled(const void *row, struct buf *b)
+{
+    put_milli(desk_int(of(row), "unsettled", 0), b);
+}
+
 /* clang-format off */
 static const struct field fields[] = {
     {"Project",     "PROJECT",     0, false, put_project},
@@ -93,11 +100,16 @@ static const struct field fields[] = {
     {"Held",        "HELD",        0, true,  put_held},
     {"Spent",       "SPENT",       0, true,  put_spent},
     {"Owed",        "OWED",        0, true,  put_owed},
+    {"Unsettled",   "UNSETTLED",   0, true,  put_unsettled},
 };
 
 static const struct argp_option options[] = {
     {.name = "project", .key = 'p', .arg = "PROJECT", .doc = "This project only"},
     {.name = "center", .key = 'M', .arg = "NAME", .doc = "At this center only"},
+    {.name = "by",
+     .key = KEY_BY,
+     .arg = "WHAT",
+     .doc = "project (usual), or institution: all its projects together"},
     {.name = "all", .key = 'a', .doc = "Projects that you do not belong to as well"},
     COMMON_OPTION_NOHEADER('n'),
     COMMON_OPTION_PARSABLE2,
@@ -121,6 +133,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'a':
         a->all = true;
         return 0;
+    case KEY_BY:
+        a->institutions = !strcmp(arg, "institution");
+        if (!a->institutions && strcmp(arg, "project") != 0) {
+            say_error("--by: '%s' is none of project, institution", arg);
+            exit(SAY_ERROR);
+        }
+        return 0;
     default:
         return common_parse(&a->common, key, arg, 'n');
     }
@@ -133,9 +152,44 @@ static const struct argp argp = {
         "Show the budget of your projects in units: granted, available, held for jobs "
         "that run, and spent, at each center."
         "\vgranted = available + held + spent. Owed is what runs cost beyond the "
-        "grant. "
+        "grant. Unsettled is the part of what is held for runs whose end should have "
+        "been heard. "
         "JSON gives thousandths of a unit.",
 };
+
+/* A project's figures into the row of its institution; the project's name goes. */
+static int add_up(json_t *rows, const json_t *o)
+{
+    static const char *const sums[] = {"granted", "available", "held",
+                                       "spent",   "owed",      "unsettled",
+                                       "expired", "moved",     "holds"};
+    json_t *row = NULL, *x;
+    size_t i;
+
+    json_array_foreach(rows, i, x)
+    {
+        if (!strcmp(desk_text(x, "institution"), desk_text(o, "institution"))
+            && !strcmp(desk_text(x, "center"), desk_text(o, "center")))
+            row = x;
+    }
+    if (!row) {
+        row = json_deep_copy(o);
+        (void)json_object_set_new(row, "project", json_string(""));
+        return json_array_append_new(rows, row);
+    }
+    for (i = 0; i < ARRAY_SIZE(sums); i++) {
+        json_int_t a = desk_int(row, sums[i], 0), b = desk_int(o, sums[i], 0), sum;
+
+        if (!add_ok(a, b, &sum)) {
+            say_error("the sums of %s do not fit", desk_text(o, "institution"));
+            return -1;
+        }
+        (void)json_object_set_new(row, sums[i], json_integer(sum));
+    }
+    if (!limited(o))
+        (void)json_object_set_new(row, "limited", json_false());
+    return 0;
+}
 
 static json_t *question(const struct ask *a)
 {
@@ -173,7 +227,12 @@ int main(int argc, char **argv)
     {
         if (ask.center && strcmp(ask.center, desk_text(o, "center")) != 0)
             continue;
-        if (!sheet || sheet_add(sheet, o) != 0 || json_array_append(kept, o) != 0)
+        if (ask.institutions ? add_up(kept, o) != 0 : json_array_append(kept, o) != 0)
+            code = SAY_ERROR;
+    }
+    json_array_foreach(kept, i, o)
+    {
+        if (!sheet || sheet_add(sheet, o) != 0)
             code = SAY_ERROR;
     }
     if (code == SAY_OK && ask.common.json) {

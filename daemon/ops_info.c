@@ -122,14 +122,32 @@ static void add_balance(const struct balance *x, void *arg)
     if ((b->project && strcmp(b->project, x->project) != 0)
         || (b->person && !pays_from(b->person, x->project)))
         return;
-    o = json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i}", "project",
+    o = json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i}", "project",
                   x->project, "institution", x->institution, "center",
                   center_site(b->a->c)->name, "limited", x->limited, "granted",
                   (json_int_t)x->granted, "available", (json_int_t)x->available, "held",
                   (json_int_t)x->held, "spent", (json_int_t)x->spent, "owed",
                   (json_int_t)x->owed, "expired", (json_int_t)x->expired, "moved",
-                  (json_int_t)x->moved, "holds", (int)x->n_holds);
+                  (json_int_t)x->moved, "holds", (int)x->n_holds, "unsettled", 0);
     (void)json_array_append_new(b->list, o); /* a lack shows as a missing row */
+}
+
+/* Part of what its project holds. */
+static void add_unsettled(const struct copy *c, void *arg)
+{
+    const struct balances *b = arg;
+    size_t i;
+    json_t *o;
+
+    json_array_foreach(b->list, i, o)
+    {
+        const char *project = json_string_value(json_object_get(o, "project"));
+        json_int_t milli = json_integer_value(json_object_get(o, "unsettled"));
+
+        if (project && !strcmp(project, c->project))
+            (void)json_object_set_new(o, "unsettled",
+                                      json_integer(milli + c->hold_milli));
+    }
 }
 
 int op_balance(struct ask *a, struct err *err)
@@ -148,6 +166,7 @@ int op_balance(struct ask *a, struct err *err)
     }
     b.list = json_array();
     book_each(a->c->book, add_balance, &b);
+    fed_each_unsettled(a->c->fed, now_read().wall, add_unsettled, &b);
     users_reply(a->c->users, a->ticket, json_pack("{s:o}", "projects", b.list));
     return 0;
 }

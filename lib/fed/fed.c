@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/measure.h"
 #include "base/number.h"
 #include "fed/fed_int.h"
 #include "model/job_id.h"
@@ -275,6 +276,23 @@ void fed_each_holding(const struct fed *f,
     for (; j; j = TAILQ_NEXT(j, all))
         if (j->h.id > after_id && each(&j->h, arg))
             return;
+}
+
+void fed_each_unsettled(const struct fed *f,
+                        struct wall now,
+                        void (*each)(const struct copy *c, void *arg),
+                        void *arg)
+{
+    const struct copied *j;
+
+    TAILQ_FOREACH (j, &f->copies, all) {
+        int64_t over_us = (int64_t)j->c.request.time_limit_s * US_PER_S + UNSETTLED_US;
+
+        if (j->c.copy == COPY_RUNNING && j->c.hold_milli > 0
+            && j->c.request.time_limit_s != DURATION_UNLIMITED
+            && now.us - j->c.started.us > over_us)
+            each(&j->c, arg);
+    }
 }
 
 void fed_each_copy(const struct fed *f,

@@ -309,6 +309,12 @@ void fed_each_holding(const struct fed *f,
 void fed_each_copy(const struct fed *f,
                    int (*each)(const struct copy *c, void *arg),
                    void *arg);
+/* Copies that hold budget for a run whose end should have been heard: its time limit is
+ * over by more than five minutes. What it used is not known and not guessed. */
+void fed_each_unsettled(const struct fed *f,
+                        struct wall now,
+                        void (*each)(const struct copy *c, void *arg),
+                        void *arg);
 bool fed_peer_connected(const struct fed *f, uint32_t center);
 /* Whether it gets no jobs because those that it got failed at once; why, as of the last
  * step. */

@@ -30,8 +30,9 @@
 #include "base/table.h"
 #include "fed/fed.h"
 
-#define GO_VALID_US (30 * US_PER_S) /* a GO is used only so long after its claim */
-#define RETRY_MIN_US (2 * US_PER_S) /* unanswered messages are said again */
+#define UNSETTLED_US (300 * US_PER_S) /* past its limit, an end should have come */
+#define GO_VALID_US (30 * US_PER_S)   /* a GO is used only so long after its claim */
+#define RETRY_MIN_US (2 * US_PER_S)   /* unanswered messages are said again */
 #define RETRY_MAX_US (60 * US_PER_S)
 #define REOFFER_EVERY_US (1 * US_PER_S) /* one look at some waiting jobs */
 #define REOFFER_BATCH 32                /* … so many of them */

@@ -309,6 +309,34 @@ static void holds_follow_the_limit(void **state)
     world_free(w);
 }
 
+static void sum_unsettled(const struct copy *c, void *arg)
+{
+    *(int64_t *)arg += c->hold_milli;
+}
+
+/* A run that goes on past its limit: five minutes later what it holds is unsettled. */
+static void an_end_that_is_not_heard_is_unsettled(void **state)
+{
+    struct world *w = world_new(13, &calm, 20000);
+    int64_t milli = 0;
+    int r;
+    uint64_t id = world_submit(w, 0, 4, 600, 60, &r);
+
+    (void)state;
+    world_run(w, 300);
+    fed_each_unsettled(world_fed(w, 0), world_now(w).wall, sum_unsettled, &milli);
+    assert_int_equal(milli, 0);
+    world_run(w, 100);
+    assert_int_equal(world_holding(w, id)->state, JOB_RUNNING);
+    fed_each_unsettled(world_fed(w, 0), world_now(w).wall, sum_unsettled, &milli);
+    assert_int_equal(milli, 4 * 60);
+    world_run(w, 400);
+    milli = 0;
+    fed_each_unsettled(world_fed(w, 0), world_now(w).wall, sum_unsettled, &milli);
+    assert_int_equal(milli, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +348,7 @@ int main(void)
         cmocka_unit_test(budget_is_never_exceeded),
         cmocka_unit_test(an_allowance_follows_the_work),
         cmocka_unit_test(holds_follow_the_limit),
+        cmocka_unit_test(an_end_that_is_not_heard_is_unsettled),
         cmocka_unit_test(a_cut_center_spends_its_allowance),
         cmocka_unit_test(host_cut_off_runs_on_and_is_not_started_again),
         cmocka_unit_test(storms),

@@ -563,6 +563,11 @@ int world_cancel(struct world *w, uint64_t id)
     return r;
 }
 
+struct now world_now(const struct world *w)
+{
+    return w->now;
+}
+
 int world_limit(struct world *w, uint64_t id, uint32_t limit_s)
 {
     int i = index_of(job_id_center(id));

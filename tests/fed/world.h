@@ -50,6 +50,7 @@ void world_heal(struct world *w);
 void world_cut(struct world *w, int a, int b, bool cut);
 void world_crash(struct world *w, int center);
 
+struct now world_now(const struct world *w);
 const struct holding *world_holding(const struct world *w, uint64_t id);
 struct fed *world_fed(struct world *w, int center);
 struct book *world_book(struct world *w, int center);

@@ -42,6 +42,9 @@ t_like "fexplain says why" "$(hanoi fexplain "$job")" 'hanoi +no-budget'
 job=$(submit -t 1:00 --wrap 'sleep 100')
 t_until "one that it can pay runs" 20 t_runs hanoi "$job"
 t_is "the whole limit is held" "$(at hanoi 6) $(at hanoi 5)" "60.000 40.000"
+t_is "its institution has all of its projects, and nothing is unsettled" \
+    "$(hanoi fbalance --all -nP --by institution | grep '|ioit|' | cut -d '|' -f 1,2,6,9)" "|ioit|60.000|0.000"
+t_refused "by what it is not" "'moon' is none of project, institution" hanoi fbalance --by moon
 hanoi fcancel "$job"
 fed_until 20 t_ended hanoi "$job"
 spent=$(hanoi facct -n -P -j "$job" -o Units)
