@@ -249,29 +249,83 @@ struct walk {
     size_t n;
     struct fair_node **order;
     size_t n_order;
-    uint32_t n_leaves;            /* in all */
-    uint32_t passed;              /* leaves that had their turn */
-    const struct fair_node *last; /* leaf */
+    uint32_t n_leaves; /* in all */
+    uint32_t passed;   /* leaves that had their turn */
 };
 
-static void turn(struct walk *w, struct fair_node *n)
+static int by_level(const void *a, const void *b)
 {
-    w->order[w->n_order++] = n;
-    if (n->n_below == 0) {
-        bool ties = w->last && w->last->above == n->above
-                    && !(w->last->view.level > n->view.level)
-                    && !(w->last->view.level < n->view.level);
+    const struct fair_node *x = *(struct fair_node *const *)a;
+    const struct fair_node *y = *(struct fair_node *const *)b;
 
-        n->view.rank = ties ? w->last->view.rank : w->passed + 1;
-        n->view.factor = (double)(w->n_leaves - n->view.rank + 1) / (double)w->n_leaves;
-        w->passed++;
-        w->last = n;
-        return;
+    if (x->view.level > y->view.level || x->view.level < y->view.level)
+        return x->view.level > y->view.level ? -1 : 1;
+    return strcmp(x->path, y->path);
+}
+
+static int rank_set(struct walk *w, struct fair_node **set, size_t n);
+
+/* Nodes whose turn is the same: their leaves have one rank, and what is below the
+ * others is ranked together, as if it were of one (fair_tree.shtml, "ties"). */
+static int rank_tie(struct walk *w, struct fair_node **tie, size_t n)
+{
+    uint32_t rank = w->passed + 1;
+    size_t below = 0;
+    size_t k = 0;
+    struct fair_node **all;
+    int r;
+
+    for (size_t i = 0; i < n; i++) {
+        below += tie[i]->n_below;
+        w->passed += tie[i]->n_below == 0;
+        tie[i]->view.rank = tie[i]->n_below ? 0 : rank;
     }
-    n->view.rank = w->passed + 1;
-    n->view.factor = (double)(w->n_leaves - w->passed) / (double)w->n_leaves;
-    for (size_t i = children(w->v, w->n, n); i < w->n && w->v[i]->above == n; i++)
-        turn(w, w->v[i]); /* as deep as FAIR_DEPTH_MAX */
+    if (below == 0)
+        return 0;
+    all = calloc(below, sizeof(struct fair_node *));
+    if (!all)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = tie[i]->n_below ? children(w->v, w->n, tie[i]) : w->n;
+             c < w->n && w->v[c]->above == tie[i]; c++)
+            all[k++] = w->v[c];
+    r = rank_set(w, all, k);
+    free(all);
+    return r;
+}
+
+/* As deep as FAIR_DEPTH_MAX. */
+static int rank_set(struct walk *w, struct fair_node **set, size_t n)
+{
+    int r = 0;
+
+    if (n)
+        qsort(set, n, sizeof(*set), by_level);
+    for (size_t from = 0; from < n && r == 0;) {
+        size_t to = from + 1;
+
+        while (to < n && !(set[to]->view.level < set[from]->view.level))
+            to++;
+        r = rank_tie(w, set + from, to - from);
+        from = to;
+    }
+    return r;
+}
+
+/* For display: the tree in order; one with nodes below has the rank of its best leaf.
+ */
+static void list(struct walk *w, struct fair_node *n)
+{
+    struct fair_view *x = &n->view;
+
+    w->order[w->n_order++] = n;
+    for (size_t i = n->n_below ? children(w->v, w->n, n) : w->n;
+         i < w->n && w->v[i]->above == n; i++) {
+        list(w, w->v[i]); /* as deep as FAIR_DEPTH_MAX */
+        if (!x->rank || w->v[i]->view.rank < x->rank)
+            x->rank = w->v[i]->view.rank;
+    }
+    x->factor = (double)(w->n_leaves - x->rank + 1) / (double)w->n_leaves;
 }
 
 int fair_rank(struct fair *f)
@@ -283,6 +337,7 @@ int fair_rank(struct fair *f)
     struct fair_node *x;
     struct fair_node *next;
     size_t i = 0;
+    int r;
 
     if (!v || !order) {
         free(v);
@@ -304,13 +359,17 @@ int fair_rank(struct fair *f)
         from = to;
     }
     qsort(v, n, sizeof(*v), by_parent);
-    for (i = 0; i < n && !v[i]->above; i++)
-        turn(&w, v[i]);
+    for (i = 0; i < n && !v[i]->above;)
+        i++; /* so many at the top */
+    memcpy(order, v, i * sizeof(*order));
+    r = rank_set(&w, order, i);
+    for (i = 0; i < n && !v[i]->above && r == 0; i++)
+        list(&w, v[i]);
     free(v);
     free(f->order);
     f->order = order;
-    f->n_order = w.n_order;
-    return 0;
+    f->n_order = w.n_order; /* 0 without memory: the views are those of nobody */
+    return r;
 }
 
 int fair_look(const struct fair *f, const char *path, struct fair_view *ret_v)

@@ -7,8 +7,9 @@
  * shares, U the part of the usage, and LF = S / U; the tree is walked depth first, the
  * larger LF before the smaller, and a leaf's factor is its rank: 1 for the first, 1/n
  * for the last of n. So a project of an institution that used less than its part comes
- * before every project of one that used more (fair_tree.shtml). With several resources
- * a node's usage is its dominant one: the largest of its parts of what the machine has
+ * before every project of one that used more (fair_tree.shtml). Where institutions tie,
+ * as all do that have used nothing, their projects are ranked together. With several
+ * resources a node's usage is its dominant one: the largest of its parts of what the machine has
  * (DRF, Ghodsi and others, NSDI 2011).
  *
  * Numbers that decide who waits, never who pays: budgets do not decay.

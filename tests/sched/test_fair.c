@@ -70,12 +70,42 @@ static void nobody_used_anything(void **state)
 
     (void)state;
     assert_int_equal(fair_rank(f), 0);
-    /* All levels are alike: ties inside one account only. */
     assert_true(isinf(look(f, "hust").level));
     assert_true(is(look(f, "hust/climate/an").factor, 1));
     assert_int_equal(look(f, "hust/climate/an").rank,
                      look(f, "hust/climate/binh").rank);
-    assert_int_equal(look(f, "vast/genome/dung").rank, 4);
+    assert_int_equal(look(f, "vast/genome/dung").rank, 1); /* no name is first */
+}
+
+/* What is below two that tie is ranked as if it were of one. */
+static void those_of_a_tie_are_ranked_together(void **state)
+{
+    const struct fair_usage machine = {
+        .of = {100, 0, 0}
+    };
+    static const struct {
+        const char *path;
+        double used;
+        uint32_t rank;
+    } rows[] = {
+        {"a",   0,  1},
+        {"a/x", 10, 3},
+        {"a/y", 0,  1},
+        {"b",   0,  1},
+        {"b/w", 0,  1},
+        {"b/z", 10, 3},
+    };
+    _cleanup_(fair_freep) struct fair *f = fair_new(DAY, &machine);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(fair_set(f, rows[i].path, 1, NULL), 0);
+        use(f, rows[i].path, rows[i].used, 0);
+    }
+    assert_int_equal(fair_rank(f), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(look(f, rows[i].path).rank, rows[i].rank);
+    assert_true(is(look(f, "b/z").factor, 0.5));
 }
 
 /* hust used 300 of 400 with 60 % of the shares: behind vast, whoever it is. */
@@ -223,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_used_anything),
+        cmocka_unit_test(those_of_a_tie_are_ranked_together),
         cmocka_unit_test(by_hand),
         cmocka_unit_test(half_is_forgotten),
         cmocka_unit_test(the_dominant_resource_counts),

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # fairshare.t - an institution that has used much comes later, and fprio and fshare say
-# why; without weights the queue is first come, first served. (Who used nothing comes by name:
-# so hust is the one that uses.)
+# why; without weights the queue is first come, first served
 . "${srcdir:-.}/tests/shell/lib.sh"
 fed_as_ordinary_user "$0" "$@"
 t_federation fairshare
