@@ -9,8 +9,8 @@
  * for the last of n. So a project of an institution that used less than its part comes
  * before every project of one that used more (fair_tree.shtml). Where institutions tie,
  * as all do that have used nothing, their projects are ranked together. With several
- * resources a node's usage is its dominant one: the largest of its parts of what the machine has
- * (DRF, Ghodsi and others, NSDI 2011).
+ * resources a node's usage is its dominant one: the largest of its parts of what the
+ * machine has (DRF, Ghodsi and others, NSDI 2011).
  *
  * Numbers that decide who waits, never who pays: budgets do not decay.
  * Ceiling: FAIR_NODES_MAX nodes.
