@@ -204,7 +204,7 @@ run 0 finfo --json && prints '"connected": false'
 ok 'finfo --json'
 run 0 fbalance && prints 'ioit.climate  *ioit  *hanoi  *100.000  *87.500  *2.500  *10.000' && prints unlimited
 ok 'fbalance'
-run 0 fbalance -n -P && prints '^ioit.climate|ioit|hanoi|100.000|87.500|2.500|10.000|0.000$'
+run 0 fbalance -n -P && prints '^ioit.climate|ioit|hanoi|100.000|87.500|2.500|10.000|0.000|0.000$'
 ok 'fbalance --parsable2'
 run 0 fbalance --json && prints '"granted": 100000'
 ok 'fbalance --json'
@@ -258,9 +258,9 @@ run 1 fcontrol show hostlist && says 'give names'
 ok 'no names'
 run 1 fcontrol show hostnames 'hn[4-1]' && says "fcontrol: error: host list 'hn\[4-1\]'"
 ok 'a broken list'
-run 1 fcontrol frobnicate && says "'frobnicate' is not a verb: use release, declare-lost, show job, show hostnames, show hostlist, show reservation, create reservation, delete or ping"
+run 1 fcontrol frobnicate && says "'frobnicate' is not a verb: use release, update, declare-lost, drain, resume, show job, show hostnames, show hostlist, show reservation, create reservation, delete or ping"
 ok 'an unknown verb names those that there are'
-run 1 fcontrol && says 'use release, declare-lost, show job'
+run 1 fcontrol && says 'use release, update, declare-lost, drain, resume, show job'
 ok 'no verb names them too'
 run 1 fcontrol show money && says "'money': use job, hostnames, hostlist or reservation"
 ok 'show something else'
