@@ -69,6 +69,8 @@ static const struct argp argp = {
         "  sign checkpoint        sign the journal as it is now\n"
         "  close month YYYY-MM    its balances become lines of the journal\n"
         "  show month             the months that are closed\n"
+        "  erase user NAME@INSTITUTION\n"
+        "                         their name goes, their pseudonym and figures stay\n"
         "  show agreement [peer=NAME]\n"
         "                         what this center and its peers give each other\n",
 };
@@ -131,6 +133,7 @@ static const struct {
     {"show",  "month",      acctmgr_show_month      },
     {"show",  "agreement",  acctmgr_show_agreement  },
     {"close", "month",      acctmgr_close_month     },
+    {"erase", "user",       acctmgr_erase_user      },
     {"move",  "allowance",  acctmgr_move            },
 };
 

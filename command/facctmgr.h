@@ -59,11 +59,15 @@ int acctmgr_show(const struct acctmgr *a, const char *object);
 int acctmgr_print_act(const struct acctmgr *a);
 int acctmgr_move(const struct acctmgr *a);
 
+/* Asks whoever types: may it be done? */
+bool acctmgr_agreed(void);
+
 /* facctmgr_agreement.c */
 int acctmgr_show_agreement(const struct acctmgr *a);
 
 /* facctmgr_month.c */
 int acctmgr_close_month(const struct acctmgr *a);
+int acctmgr_erase_user(const struct acctmgr *a);
 int acctmgr_show_month(const struct acctmgr *a);
 
 /* facctmgr_file.c */

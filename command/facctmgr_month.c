@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
-/* facctmgr_month - the closed months of the books, and closing one */
+/* facctmgr_month - the closed months of the books, closing one, and forgetting people
+ */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "command/facctmgr.h"
@@ -101,5 +103,29 @@ int acctmgr_show_month(const struct acctmgr *a)
         code = SAY_ERROR;
     json_decref(answer);
     picks_release(&picks);
+    return code;
+}
+
+int acctmgr_erase_user(const struct acctmgr *a)
+{
+    const char *person = a->n_words == 1 ? a->words[0] : "";
+    json_t *answer = NULL;
+    int code;
+
+    person += strncmp(person, "name=", 5) ? 0 : 5;
+    if (!person[0]) {
+        say_error("erase user: which one? As name@institution");
+        return SAY_ERROR;
+    }
+    if (!a->immediate && !acctmgr_agreed()) {
+        (void)puts(" Changes Discarded");
+        return SAY_ERROR;
+    }
+    code = ask(a, json_pack("{s:s,s:s}", "op", "erase", "person", person), &answer);
+    if (code == SAY_OK && a->common.json)
+        code = desk_print_json(answer);
+    else if (code == SAY_OK)
+        (void)puts(desk_text(answer, "pseudonym"));
+    json_decref(answer);
     return code;
 }

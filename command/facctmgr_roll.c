@@ -137,7 +137,7 @@ static void print_acts(const json_t *acts)
     buf_release(&b);
 }
 
-static bool agreed(void)
+bool acctmgr_agreed(void)
 {
     char answer[16] = "";
 
@@ -191,7 +191,7 @@ int acctmgr_commit(const struct acctmgr *a, json_t *acts)
         code = ask_acts(c, acts, true, &answer);
         if (code == SAY_OK) {
             print_acts(json_object_get(answer, "acts"));
-            if (!agreed()) {
+            if (!acctmgr_agreed()) {
                 (void)puts(" Changes Discarded");
                 code = SAY_ERROR;
             }

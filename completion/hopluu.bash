@@ -48,7 +48,7 @@ _hopluu()
             fcancel | fexplain | fprio | fqueue | fseff) words=$(_hopluu_jobs) ;;
             facctmgr)
                 case $before in
-                facctmgr) words='add modify delete show close dump load move print sign' ;;
+                facctmgr) words='add modify delete show close erase dump load move print sign' ;;
                 add | modify | delete) words='institution project grant rate' ;;
                 show) words='institution project grant rate checkpoint' ;;
                 move) words='allowance' ;;

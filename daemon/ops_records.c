@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/gate.h"
 #include "daemon/pseudonym.h"
 #include "daemon/users.h"
 #include "model/run_record.h"
@@ -246,5 +247,65 @@ int op_records(struct ask *a, struct err *err)
                           "unstarted", p.unstarted, "ended",
                           (json_int_t)p.mark.ended.us, "job", (json_int_t)p.mark.job,
                           "epoch", (json_int_t)p.mark.epoch));
+    return 0;
+}
+
+/* --- a person is forgotten ----------------------------------------------------------
+ */
+
+struct unfinished {
+    const char *person;
+    uint64_t job; /* the first that is not over; 0 = none */
+};
+
+static int find_unfinished(const struct holding *h, void *arg)
+{
+    struct unfinished *x = arg;
+
+    if (strcmp(h->person, x->person) != 0 || h->hold == HOLD_FINAL)
+        return 0;
+    x->job = h->id;
+    return 1;
+}
+
+static int find_copy(const struct copy *c, void *arg)
+{
+    struct unfinished *x = arg;
+
+    if (strcmp(c->person, x->person) != 0)
+        return 0;
+    x->job = c->id;
+    return 1;
+}
+
+int op_erase(struct ask *a, struct err *err)
+{
+    const char *person = json_string_value(json_object_get(a->question, "person"));
+    struct center *c = a->c;
+    struct unfinished x = {.person = person};
+    char pseudonym[NAME_CAP];
+    int r = 0;
+
+    if (!a->who->admin)
+        return err_set(err, -EACCES,
+                       "people are erased by root and the account that runs hopluud");
+    if (!person || !strchr(person, '@') || strlen(person) >= NAME_CAP)
+        return err_set(err, -EINVAL, "which person? As name@institution");
+    fed_each_holding(c->fed, 0, find_unfinished, &x);
+    if (!x.job)
+        fed_each_copy(c->fed, find_copy, &x);
+    if (x.job)
+        return err_set(err, -EINVAL, "%s has jobs that are not over: %" PRIu64, person,
+                       x.job);
+    if (!c->pseudonym)
+        r = pseudonym_open(c->settings->state_dir, &c->pseudonym, err);
+    if (r == 0)
+        r = pseudonym_of(c->pseudonym, person, pseudonym);
+    if (r == 0)
+        r = store_erase(c->store, person, pseudonym);
+    if (r < 0)
+        return r;
+    gate_touch(c->gate);
+    users_reply_durable(a, json_pack("{s:s}", "pseudonym", pseudonym));
     return 0;
 }

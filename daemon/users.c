@@ -89,6 +89,7 @@ static const struct {
     {"acts",         op_acts,         false},
     {"roll",         op_roll,         false},
     {"close",        op_close,        false},
+    {"erase",        op_erase,        false},
     {"agreements",   op_agreements,   false},
     {"months",       op_months,       false},
     {"checkpoints",  op_checkpoints,  false},

@@ -100,6 +100,7 @@ int op_report(struct ask *a, struct err *err);
 int op_give(struct ask *a, struct err *err);
 int op_acts(struct ask *a, struct err *err);
 int op_agreements(struct ask *a, struct err *err);
+int op_erase(struct ask *a, struct err *err);
 int op_close(struct ask *a, struct err *err);
 int op_months(struct ask *a, struct err *err);
 int op_roll(struct ask *a, struct err *err);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/words.h"
 #include "store/store_int.h"
 
 #include "base/banned.h"
@@ -290,6 +291,16 @@ int store_drop_profile(struct store *s, const char *key)
         return -EINVAL;
     return put(s, (struct op){.kind = OP_DROP_PROFILE, .text = DIGEST_CAP - 1}, NULL,
                key);
+}
+
+int store_erase(struct store *s, const char *person, const char *pseudonym)
+{
+    struct erasure e = {0};
+
+    if (!person[0] || !word_copy(e.person, sizeof(e.person), person)
+        || !word_copy(e.pseudonym, sizeof(e.pseudonym), pseudonym))
+        return -EINVAL;
+    return put(s, (struct op){.kind = OP_ERASE, .body = sizeof(e)}, &e, NULL);
 }
 
 int store_trim(struct store *s, struct wall before)

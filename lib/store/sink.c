@@ -42,6 +42,10 @@ enum put_stmt {
     PUT_PROFILE_USED,
     PUT_DROP_PROFILE,
     PUT_FEWER_PROFILES,
+    PUT_ERASE_SPEC,
+    PUT_ERASE_HISTORY,
+    PUT_ERASE_HOLDING,
+    PUT_ERASE_RUNS,
     _PUT_STMT_MAX
 };
 
@@ -51,6 +55,11 @@ enum put_stmt {
     " OR EXISTS(SELECT 1 FROM holding h WHERE h.id = " id                              \
     "  AND (h.final = 0 OR h.ended >= ?1))"                                            \
     " OR EXISTS(SELECT 1 FROM runs r WHERE r.job = " id " AND r.ended >= ?1)"
+
+/* Jobs of the person ?1 that are over. */
+#define THEIRS                                                                         \
+    "(SELECT id FROM holding WHERE final = 1"                                          \
+    " AND json_extract(noun, '$.person') = ?1)"
 
 static const char *const put_sql[] = {
     [PUT_BEGIN] = "BEGIN IMMEDIATE",
@@ -111,6 +120,13 @@ static const char *const put_sql[] = {
         " row_number() OVER newest AS n, sum(length(matrix)) OVER newest AS bytes"
         " FROM profiles WINDOW newest AS (ORDER BY used DESC, made DESC, key"
         " ROWS UNBOUNDED PRECEDING)) WHERE n > ?1 OR bytes > ?2)",
+    [PUT_ERASE_SPEC] = "DELETE FROM spec WHERE id IN " THEIRS,
+    [PUT_ERASE_HISTORY] = "DELETE FROM history WHERE job IN " THEIRS,
+    [PUT_ERASE_HOLDING] =
+        "UPDATE holding SET user = ?2, name = '', uid = 65534,"
+        " noun = json_remove(json_set(noun, '$.user', ?2, '$.person', ?2,"
+        " '$.uid', 65534), '$.name', '$.cancelled_by', '$.note') WHERE id IN " THEIRS,
+    [PUT_ERASE_RUNS] = "UPDATE runs SET person = ?2, name = '' WHERE person = ?1",
 };
 _Static_assert(ARRAY_SIZE(put_sql) == _PUT_STMT_MAX, "a text for each");
 
@@ -222,6 +238,22 @@ static int put_history(struct sink *s, const struct op *o, struct err *err)
     bind_i64(st, 2, o->at.us);
     bind_text(st, 3, op_text(o), o->text);
     return step(s, PUT_HISTORY, err);
+}
+
+static int put_erasure(struct sink *s, const struct op *o, struct err *err)
+{
+    static const enum put_stmt all[] = {PUT_ERASE_SPEC, PUT_ERASE_HISTORY,
+                                        PUT_ERASE_HOLDING, PUT_ERASE_RUNS};
+    const struct erasure *e = op_body(o);
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(all); i++) {
+        bind_word(s->stmts[all[i]], 1, e->person);
+        if (sqlite3_bind_parameter_count(s->stmts[all[i]]) > 1)
+            bind_word(s->stmts[all[i]], 2, e->pseudonym);
+        r = step(s, all[i], err);
+    }
+    return r;
 }
 
 static int put_holding(struct sink *s, const struct op *o, struct err *err)
@@ -440,6 +472,8 @@ static int put_op(struct sink *s, const struct op *o, struct err *err)
         return step(s, PUT_FACT, err);
     case OP_TRIM:
         return put_trim(s, o, err);
+    case OP_ERASE:
+        return put_erasure(s, o, err);
     case OP_PROFILE:
         return put_profile(s, o, err);
     case OP_PROFILE_USED:

@@ -394,6 +394,13 @@ int store_each_ended(struct store *s,
                      void *arg,
                      struct err *err);
 
+/*
+ * Forget who a person was: in jobs that are over and in runs the pseudonym stands where
+ * the name did; what they asked for, what their jobs were called and the history of
+ * those go. Seconds, prices and job numbers stay. An operation of the open batch.
+ */
+int store_erase(struct store *s, const char *person, const char *pseudonym);
+
 /* Remove specs, views and history of jobs that ended before `before`; the rows stay.
  * An operation of the open batch, as the put calls. */
 int store_trim(struct store *s, struct wall before);

@@ -32,6 +32,12 @@
 #define WAL_PAGES 4000                 /* then the log is folded into the file */
 #define RETRY_S 1
 
+/* Whose name goes, and what takes its place. */
+struct erasure {
+    char person[NAME_CAP];
+    char pseudonym[NAME_CAP];
+};
+
 enum op_kind {
     OP_HOLDING,      /* body: struct holding */
     OP_COPY,         /* body: struct copy */
@@ -42,6 +48,7 @@ enum op_kind {
     OP_RUN,          /* body: struct stored_run */
     OP_FACT,         /* text: name; id: value */
     OP_TRIM,         /* at: before */
+    OP_ERASE,        /* body: struct erasure */
     OP_CHECKPOINT,   /* body: struct signed_checkpoint */
     OP_WITNESS,      /* body: the same; text: who signed */
     OP_PROFILE,      /* body: struct profile; text: its matrix */

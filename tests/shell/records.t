@@ -91,4 +91,24 @@ fed_start_hopluud hanoi
 t_until "hanoi is back" 30 fed_up hanoi
 at hanoi freport export >"$out/again"
 t_ok "after a restart the records are the same" cmp "$out/again" "$out/hanoi.jsonl"
+
+# --- somebody is forgotten
+db=$FED/hanoi/state/hopluu.db
+busy=$(submit --wrap 'sleep 60')
+t_until "one more runs" 30 t_runs hanoi "$busy"
+t_refused "nobody is forgotten while a job of theirs is not over" "an@ioit has jobs that are not over: $busy" \
+    at hanoi facctmgr -i erase user an@ioit
+at hanoi fcancel "$busy"
+fed_until 30 t_ended hanoi "$busy"
+at hanoi freport export >"$out/before"
+journal=$(at hanoi facctmgr print journal | sha256sum)
+person=$(at hanoi facctmgr -i erase user an@ioit)
+t_like "their pseudonym is told" "$(cat "$out/before")" "\"person\":\"$person\""
+at hanoi freport export >"$out/after"
+t_ok "the records are the same, to the byte" cmp "$out/before" "$out/after"
+t_is "and so are the books" "$(at hanoi facctmgr print journal | sha256sum)" "$journal"
+t_is "the name is in no row" "$(sqlite3 "$db" "SELECT (SELECT count(*) FROM holding WHERE noun LIKE '%an@ioit%' AND final = 1)
+    || ' ' || (SELECT count(*) FROM runs WHERE person = 'an@ioit') || ' ' || (SELECT count(*) FROM spec)")" "0 0 0"
+t_is "no job has a name any more" "$(at hanoi freport export --names | grep -c '"name"')" 0
+t_refused "who is no person is refused" 'which person' at hanoi facctmgr -i erase user moon
 t_done
