@@ -82,7 +82,7 @@ endif
 EXTRA_DIST += bench/center bench/balance bench/claim
 
 # slurm-federation: Slurm's own federation and Hopluu over real Slurm clusters
-EXTRA_DIST += bench/slurm-federation bench/slurm-cut bench/slurm-cpu
+EXTRA_DIST += bench/slurm-federation bench/slurm-cut bench/slurm-cpu bench/slurm-claim
 # peer_map: another mapper's map, for bench/smpi/run (a simulated network, docs/placement.md)
 EXTRA_PROGRAMS += bench/peer_map
 bench_peer_map_SOURCES = bench/peer_map.c \

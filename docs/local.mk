@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	docs/benchmarks.md \
 	docs/decisions/0004-ranks-placed-by-a-program.md \
 	docs/decisions/0014-a-proxy-stands-in-slurm.md \
+	docs/decisions/0018-claim-before-release.md \
 	docs/faults.md \
 	docs/placement.md \
 	docs/plugins.md \

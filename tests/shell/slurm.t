@@ -85,6 +85,11 @@ fed_stop slurmctld-hue
 t_until "slurmctld is stopped: finfo says so" 60 sh -c \
     "HOPLUU_SOCKET=$FED/hue/run/hopluud.sock finfo -N -h -o %E 2>&1 | grep -q 'slurmctld does not answer'"
 t_is "the job runs on" "$(t_state hanoi "$job")" RUNNING
+hears_of_it()
+{
+    hanoi finfo -h -M hue -O Avail | grep -q down
+}
+t_until "hanoi hears of it" 20 hears_of_it
 t_refused "nothing is taken for hue alone meanwhile" 'hue' hanoi fbatch --center hue --wrap true
 fed_start_slurmctld hue
 t_until "slurmctld is back" 60 fed_up hanoi
@@ -117,7 +122,7 @@ slurm_sums()
 for c in hanoi hue; do
     t_is "what $c gave is what its Slurm says" "$(sums $c supply)" "$(slurm_sums $c)"
     t_until "$c: nothing of a guest is left" 30 sh -c \
-        "[ -z \"\$(find $FED/$c/spool -mindepth 1 ! -name settled)\" ]"
+        "[ -z \"\$(find $FED/$c/spool -mindepth 1 ! -name settled ! -name submitted)\" ]"
 done
 t_is "the jobs one by one = the report" \
     "$(hanoi facct -n -P -a -o CPUTimeRAW | awk '{ n += $1 } END { print NR, n }')" "$(sums hanoi demand)"

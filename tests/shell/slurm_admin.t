@@ -92,7 +92,7 @@ cp "$FED/agreements/hanoi-hue.conf" "$ETC/with-hue.conf"
 cp "$FED/hue/etc/keys/ca.crt" "$ETC/keys/hue-ca.crt"
 fed_start hue
 step 11
-t_until "10: the peer is seen" 60 sh -c "finfo -h -M hue -O Avail | grep -q up"
+t_until "10: the peer is seen, with its nodes" 60 sh -c "finfo -h -M hue | grep -q idle"
 away=$(fed_at hanoi fbatch --parsable --center hue -t 1 --wrap true | cut -d ';' -f 1)
 fed_until 60 t_ended hanoi "$away"
 t_is "10: a job runs there" "$(fed_at hanoi facct -n -P -j "$away" -o Host,State)" "hue|COMPLETED"

@@ -75,7 +75,8 @@ both=$(fed_at hanoi fbatch --parsable -t 5:00 -N 2 -n 2 --wrap 'srun sh burn.sh'
 for job in $burn $rest $both; do fed_until 120 t_ended hanoi "${job%%;*}"; done
 cpu_ms() # of a job, from its record
 {
-    fed_at hanoi facct --json -j "${1%%;*}" | tr ',{}' '\n\n\n' | sed -n 's/.*"cpu_us": *//p' |
+    fed_at hanoi facct --json -j "${1%%;*}" | sed 's:[,{}]:\
+:g' | sed -n 's/.*"cpu_us": *//p' |
         awk '{ n = $1 > n ? $1 : n } END { print int(n / 1000) }'
 }
 t_is "they ran" "$(field "${burn%%;*}" State) $(field "${rest%%;*}" State) $(field "${both%%;*}" State)" \
