@@ -167,4 +167,14 @@ fed_stop hopluud-hanoi
 fed_start_hopluud hanoi
 t_until "after a restart" 30 fed_up hanoi
 t_is "the months are closed as before" "$(hanoi facctmgr -nP show month)" "$months"
+hanoi freport export >"$FED/records"
+t_ok "an independent count agrees with the closing" \
+    "$top/scripts/recount" --state "$FED/hanoi/state/hopluu.db" --records "$FED/records"
+fed_stop hopluud-hanoi
+db=$FED/hanoi/state/hopluu.db
+sqlite3 "$db" "UPDATE journal SET line = replace(line, '\"spent\":\"', '\"spent\":\"9') WHERE line LIKE '%\"accounts\":%'"
+t_refused "and finds one that says more" "month $last, all accounts: spent 9" \
+    "$top/scripts/recount" --state "$db" --records "$FED/records"
+t_refused "as the daemon does" 'line' hopluud -f "$FED/hanoi/etc/hopluu.conf"
+sqlite3 "$db" "UPDATE journal SET line = replace(line, '\"spent\":\"9', '\"spent\":\"') WHERE line LIKE '%\"accounts\":%'"
 t_done
