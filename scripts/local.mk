@@ -20,6 +20,7 @@ hopluu_scripts = \
 	scripts/check-spdx \
 	scripts/check-spelling \
 	scripts/demo \
+	scripts/faults-real \
 	scripts/fed-coverage \
 	scripts/install-packages \
 	scripts/mutants \

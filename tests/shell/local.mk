@@ -9,6 +9,7 @@ shell_tests = \
 	tests/shell/drain.t \
 	tests/shell/facctmgr.t \
 	tests/shell/fairshare.t \
+	tests/shell/faults_real.t \
 	tests/shell/federation.t \
 	tests/shell/full.t \
 	tests/shell/guests.t \
