@@ -82,7 +82,7 @@ static const struct row copy_rows[] = {
     {COPY_QUEUED,    PEER_CANCEL,    STAYS | GONE                                      },
     {COPY_QUEUED,    PEER_ENDED_ACK, IGNORED                                           },
 
-    {COPY_CLAIMED,   PEER_OFFER,     STAYS | GONE                                      },
+    {COPY_CLAIMED,   PEER_OFFER,     STAYS | TO(COPY_QUEUED) | GONE                    }, /* another limit */
     {COPY_CLAIMED,   PEER_RECALL,    STAYS | GONE                                      },
     {COPY_CLAIMED,   PEER_GO,        STAYS | TO(COPY_STARTING) | TO(COPY_QUEUED) | GONE},
     {COPY_CLAIMED,   PEER_NO,        STAYS | GONE                                      },

@@ -54,6 +54,7 @@ ok "a hundred seeds under crashes, cuts and lies" "$fsim" faults --seed 1 --seed
 ok "a GO is said again after a restart" "$fsim" faults --seed 128 --seeds 3 --hours 24
 ok "a late no does not drop what was offered again" "$fsim" faults --seed 239 --hours 24
 ok "after a refusal the next center is asked" "$fsim" faults --seed 363 --hours 24
+ok "a new time limit meets a claim that is on its way" "$fsim" faults --seed 6000263 --hours 24
 ok "a printed script plays as its seed" same
 ok "the entry is cut off: each job once" once entry-cut-off 8
 ok "the federation is cut in two: each job once" once split-in-two 8
