@@ -98,7 +98,7 @@ cat >"$home/place.sh" <<'END'
 [ -z "$HOPLUU_HOSTFILE" ] || cp "$HOPLUU_HOSTFILE" "$1.map"
 srun --mpi=pmix -m block ./where | sort -n >"$1.block"
 srun --mpi=pmix ./where | sort -n >"$1.srun"
-srun -N 1 -n 1 hostname >"$1.one" 2>&1
+srun -N 1 -n 1 hostname >"$1.one" 2>"$1.one.err"
 srun --mpi=pmix -n 3 ./where | sort -n >"$1.three" 2>/dev/null
 mpirun --version >/dev/null 2>&1 || exit 0
 mpirun ./where 2>"$1.err" | sort -n >"$1.mpirun"
