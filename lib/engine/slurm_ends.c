@@ -5,12 +5,12 @@
  * slurmctld forgets an ended job after MinJobAge, and all jobs with a lost state. Two
  * files say what was there:
  *
- *     SPOOL/submitted      JOB ID EPOCH TIME                      ours, before its
- * release engine.completions   JOB SUBMIT START END STATE EXIT CORES NODES NODELIST the
- * site's, by jobcomp/script (hopluu-jobcomp(8)); optional
+ *     SPOOL/submitted      ours: JOB ID EPOCH TIME
+ *     engine.completions   the site's, by jobcomp/script (hopluu-jobcomp(8)), optional:
+ *                          JOB SUBMIT START END STATE EXIT CORES NODES NODELIST
  *
- * Invariant. A job is released only after its line stands in `submitted`: what Slurm
- * does not know and has no line never ran, what has a line may have.
+ * Invariant. A job is released only after its line is in `submitted`, on disk: what
+ * Slurm does not know and has no line never ran, what has a line may have.
  *
  * A line of a job of ours in the second file also means "look now". Without that file,
  * or when its directory cannot be watched, the looks find the end a little later.
@@ -122,7 +122,9 @@ int ends_note(const char *path, uint32_t slurm_job, uint64_t id, uint32_t epoch)
 
     if (fd < 0)
         return -errno;
-    return write(fd, line, (size_t)n) == n ? 0 : -EIO;
+    if (write(fd, line, (size_t)n) != n)
+        return -EIO;
+    return fdatasync(fd) < 0 ? -errno : 0;
 }
 
 static bool sent_of(const struct words *w, struct ends_sent *ret)
@@ -267,8 +269,7 @@ void ends_each(const struct slurm *e,
     each_of(e->completions, RECORD_WORDS, tell_record, &t);
 }
 
-/* --- a job has ended: look now ------------------------------------------------------
- */
+/* --- a job has ended: look now ---------------------------------------------------- */
 
 static void is_ours(const struct words *w, void *arg)
 {

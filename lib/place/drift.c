@@ -73,10 +73,13 @@ void drift_make(struct drift *d, const struct drift_move *m)
 
         abroad += c != m->to;
         d->abroad[x->to] += (uint32_t)(c == m->from) - (uint32_t)(c == m->to);
+        if (d->abroad[x->to] < 2) /* it may have been 0, or be */
+            drift_mark(d, x->to);
         d->hold[x->to] += 2 * (x->w & (-(int32_t)(c == m->to)))
                           - 2 * (x->w & (-(int32_t)(c == m->from)));
     }
     d->abroad[m->v] = abroad;
+    drift_mark(d, m->v);
     d->hold[m->v] += 2 * (m->with_to[0] - m->with_from[0]);
     for (uint32_t i = 0; i < m->n_levels; i++) {
         uint32_t l = d->level + i;
@@ -224,23 +227,15 @@ static uint32_t list_active(struct drift *d, float most)
 {
     float step = d->step[d->level];
     uint32_t k = 0;
-    uint32_t n;
 
-    for (uint32_t v = 0; v < d->n; v++) {
-        d->active[k] = v;
-        k += d->abroad[v] > 0;
-    }
-    if (!d->glance)
-        return k;
-    n = k;
-    k = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t v = d->active[i];
+    for (uint32_t i = 0; i <= d->n / 64; i++)
+        for (uint64_t left = d->border[i]; left; left &= left - 1) {
+            uint32_t v = i * 64 + (uint32_t)__builtin_ctzll(left);
 
-        d->active[k] = v;
-        k += (d->hold[v] <= 0)
-             | (step * (float)d->hold[v] + d->relief[d->group[v]] <= most);
-    }
+            d->active[k] = v;
+            k += !d->glance | (d->hold[v] <= 0)
+                 | (step * (float)d->hold[v] + d->relief[d->group[v]] <= most);
+        }
     return k;
 }
 

@@ -28,6 +28,7 @@ void drift_release(struct drift *d)
     free(d->group);
     free(d->abroad);
     free(d->hold);
+    free(d->border);
     free(d->active);
     free(d->relief);
     for (uint32_t l = 0; l <= PLACE_LEVELS_MAX; l++) {
@@ -122,8 +123,10 @@ static int build_rows(struct drift *d,
     d->group = malloc(n * sizeof(*d->group));
     d->abroad = malloc(n * sizeof(*d->abroad));
     d->hold = malloc(n * sizeof(*d->hold));
+    d->border = calloc(n / 64 + 1, sizeof(*d->border));
     d->active = malloc(n * sizeof(*d->active));
-    if (!d->xadj || !d->arc || !d->group || !d->abroad || !d->hold || !d->active)
+    if (!d->xadj || !d->arc || !d->group || !d->abroad || !d->hold || !d->border
+        || !d->active)
         return -ENOMEM;
     for (uint32_t v = 0; v < d->n; v++) {
         uint32_t u = d->id[v];
@@ -141,6 +144,7 @@ static int build_rows(struct drift *d,
             hold += stays ? w : -w;
         }
         d->abroad[v] = abroad;
+        drift_mark(d, v);
         d->hold[v] = hold;
         for (uint32_t l = d->level; l < d->t->n_levels; l++)
             d->off[l][d->up[l][group[u]]]++;

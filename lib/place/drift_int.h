@@ -35,6 +35,7 @@ struct drift {
     uint32_t *group;       /* [n] of `level` */
     uint32_t *abroad;      /* [n] arcs that leave the group */
     int32_t *hold;         /* [n] weight of the arcs that stay less those that leave */
+    uint64_t *border;      /* bit v: abroad[v] > 0 */
     uint32_t *active;      /* [n] scratch: those with such arcs */
     float *relief;         /* [group of level] what leaving it gains at most */
     uint32_t *up[PLACE_LEVELS_MAX + 1]; /* [l][group of level] its group at l */
@@ -85,6 +86,17 @@ int drift_settle(struct drift *d);
 
 /* group[] of all vertices, those without pairs where there is room. 0 or -ENOMEM. */
 int drift_result(const struct drift *d, uint32_t n, uint32_t *group);
+
+/* abroad[v] is what it is now. */
+static inline void drift_mark(struct drift *d, uint32_t v)
+{
+    uint64_t bit = UINT64_C(1) << v % 64;
+
+    if (d->abroad[v] > 0)
+        d->border[v / 64] |= bit;
+    else
+        d->border[v / 64] &= ~bit;
+}
 
 /* What v's going to group `to` costs, and the pairs it has with both sides. */
 struct drift_move {
