@@ -217,7 +217,7 @@ static int make_kept(
 
     *r = (struct kept){.start_s = now_s + dice_roll(d, 0, 300)};
     r->end_s = r->start_s + dice_roll(d, 10, 200);
-    (void)snprintf(r->name, sizeof(r->name), "r%d", n % 1000);
+    (void)snprintf(r->name, sizeof(r->name), "r%u", (unsigned)n % 1000);
     for (uint32_t i = 0; i < NODES; i++)
         if (dice_roll(d, 0, 1)) {
             len += (size_t)snprintf(nodes + len, sizeof(nodes) - len, "%sn%u",
