@@ -17,7 +17,7 @@
 
 #include "base/banned.h"
 
-#define FEW_TRIES 480 /* proposals per vertex of an annealing of very few */
+#define FEW_TRIES 540 /* proposals per vertex of an annealing of very few */
 #define FEW_HOT 0.03
 #define FEW_COLD 0.015
 
