@@ -20,8 +20,9 @@
 
 #include "base/banned.h"
 
-#define LEVEL_GAIN 2 /* part of the bottleneck for a part of J */
-#define IN_VAIN 0.99 /* of the default's bottleneck; what is above is no gain */
+#define LEVEL_GAIN 2    /* part of the bottleneck for a part of J */
+#define IN_VAIN 0.99    /* of the default's bottleneck; what is above is no gain */
+#define LARGE_GRID 2000 /* ranks */
 
 static const char *const efforts[] = {
     [PLACE_FAST] = "fast", [PLACE_NORMAL] = "normal", [PLACE_BEST] = "best"};
@@ -288,7 +289,8 @@ static int offer_start(struct search *s, struct err *err)
 
 /*
  * The bricks of a grid, named or found. *ret_enough: nothing else need be tried.
- * A named grid of equal bricks is done with; so is any named grid in a hurry.
+ * A named grid of equal bricks is done with; so is any other in a hurry, and a large
+ * one, which a search does not better.
  */
 static int offer_grid(struct search *s, bool *ret_enough)
 {
@@ -319,7 +321,9 @@ static int offer_grid(struct search *s, bool *ret_enough)
     }
     if (r > 0)
         *ret_enough =
-            named && (exact ? s->p->effort < PLACE_BEST : s->p->effort == PLACE_FAST);
+            named
+            && (exact || s->p->n_ranks >= LARGE_GRID ? s->p->effort < PLACE_BEST
+                                                     : s->p->effort == PLACE_FAST);
     free(leaf);
     grid_release(&g);
     return r < 0 ? r : 0;
