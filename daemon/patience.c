@@ -22,6 +22,5 @@ bool patience_wait(struct patience *p, const char *why)
     }
     if (now_us >= p->until_us)
         return false;
-    (void)nanosleep(&moment, NULL); /* a signal makes it shorter */
-    return true;
+    return nanosleep(&moment, NULL) == 0; /* a signal: whoever sent it means the end */
 }

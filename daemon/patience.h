@@ -17,7 +17,8 @@ struct patience { /* {0} to begin with */
     int64_t until_us;
 };
 
-/* Waits a moment: try again. false = long enough. why is said once. */
+/* Waits a moment: try again. false = long enough, or a signal came. why is said once.
+ */
 bool patience_wait(struct patience *p, const char *why);
 
 #endif

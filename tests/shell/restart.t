@@ -125,6 +125,9 @@ fed_until 20 held
 fed_start_hopluud hue 9>&- # or it would keep its predecessor alive itself
 t_until "a successor waits while its predecessor still dies" 20 \
     grep -q 'in use by process.* waiting' "$FED/hue/log/hopluud.log"
+fed_signal TERM hopluud-hue
+t_until "SIGTERM ends the waiting" 3 fed_gone hopluud-hue
+fed_start_hopluud hue 9>&-
 exec 9>&-
 back_up "and then it starts"
 
