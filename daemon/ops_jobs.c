@@ -26,6 +26,7 @@ struct page {
     uint64_t ids[IDS_MAX];
     json_t *jobs;
     uint64_t last;
+    uint32_t looked_at; /* stored rows */
     bool more;
 };
 
@@ -147,13 +148,28 @@ static int add(const struct holding *h, void *arg)
     return json_array_append_new(p->jobs, o);
 }
 
-/* The stored row may be older than what is in memory. */
+/* The stored row may be older than what is in memory. A page is full when so many rows
+ * were looked at, whether or not they are shown. */
 static int add_stored(const struct holding *h, void *arg)
 {
     struct page *p = arg;
     const struct holding *live = fed_holding(p->a->c->fed, h->id);
 
+    if (p->looked_at++ == p->f.limit) {
+        p->more = true;
+        return 1;
+    }
+    p->last = h->id;
     return add(live ? live : h, arg);
+}
+
+/* One row more than fits says that there are more. */
+static int stored_page(struct page *p, struct err *err)
+{
+    struct job_filter f = p->f;
+
+    f.limit++;
+    return store_each_holding(p->a->c->store, &f, add_stored, p, err);
 }
 
 static int read_ids(const json_t *q, struct page *p, struct err *err)
@@ -238,7 +254,7 @@ int op_jobs(struct ask *a, struct err *err)
     p->a = a;
     p->jobs = json_array();
     if (json_is_true(json_object_get(a->question, "all")))
-        r = store_each_holding(a->c->store, &p->f, add_stored, p, err);
+        r = stored_page(p, err);
     else if (p->f.n_ids)
         by_id(p);
     else

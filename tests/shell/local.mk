@@ -21,6 +21,7 @@ shell_tests = \
 	tests/shell/lost.t \
 	tests/shell/mpi.t \
 	tests/shell/packages.t \
+	tests/shell/pages.t \
 	tests/shell/records.t \
 	tests/shell/reload.t \
 	tests/shell/reservation.t \
