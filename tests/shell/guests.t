@@ -33,7 +33,7 @@ t_until "a guest comes in where nobody has wanted anything" 20 t_runs hanoi "$fi
 # Alone, hue would start this at once; each own job may lose 50 s.
 lost=$(own -t 1:00 --wrap true)
 t_ok "then an own job waits for it" waits hue "$lost"
-t_until "until the guest has ended" 90 t_ended hanoi "$first"
+t_until "until the guest has ended" 240 t_ended hanoi "$first"
 t_until "and runs" 20 t_ended hue "$lost"
 t_is "completed" "$(t_state hue "$lost")" COMPLETED
 
@@ -46,7 +46,7 @@ before=$(date +%s)
 mine=$(own -t 1:00 --wrap true)
 t_until "an own job passes it" 20 t_ended hue "$mine"
 t_ok "at once" test $(($(date +%s) - before)) -le 10
-t_until "what that one was allowed to lose lets the guest in, within a minute or so" 80 \
+t_until "what that one was allowed to lose lets the guest in, within a minute or so" 240 \
     t_ended hanoi "$second"
 t_is "it ran at hue" "$(fed_at hanoi facct -n -P -j "$second" -o Host,State)" "hue|COMPLETED"
 t_done
