@@ -33,3 +33,12 @@ void common_refuse(const struct argp_state *state,
     say_error("%s: %s", option, err->text);
     exit(SAY_ERROR);
 }
+
+void common_checked(const struct argp_state *state,
+                    const char *option,
+                    int r,
+                    const struct err *err)
+{
+    if (r != 0)
+        common_refuse(state, option, err);
+}

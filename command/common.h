@@ -47,5 +47,10 @@ error_t common_parse(struct common *c, int key, const char *arg, int noheader);
 void common_refuse(const struct argp_state *state,
                    const char *option,
                    const struct err *err) __attribute__((noreturn));
+/* The same when r is not 0. */
+void common_checked(const struct argp_state *state,
+                    const char *option,
+                    int r,
+                    const struct err *err);
 
 #endif

@@ -179,15 +179,6 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
-static void checked(const struct argp_state *state,
-                    const char *option,
-                    int r,
-                    struct err *err)
-{
-    if (r != 0)
-        common_refuse(state, option, err);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct ask *a = state->input;
@@ -195,14 +186,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 'j':
-        checked(state, "--jobs", job_filter_ids(&a->filter, arg, &err), &err);
+        common_checked(state, "--jobs", job_filter_ids(&a->filter, arg, &err), &err);
         return 0;
     case 'u':
-        checked(state, "--user", job_filter_words(&a->filter.users, arg, &err), &err);
+        common_checked(state, "--user", job_filter_words(&a->filter.users, arg, &err),
+                       &err);
         return 0;
     case 'p':
-        checked(state, "--partition",
-                job_filter_words(&a->filter.partitions, arg, &err), &err);
+        common_checked(state, "--partition",
+                       job_filter_words(&a->filter.partitions, arg, &err), &err);
         return 0;
     case 'n':
         a->norm = true;

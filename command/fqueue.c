@@ -67,15 +67,6 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
-static void checked(const struct argp_state *state,
-                    const char *option,
-                    int r,
-                    struct err *err)
-{
-    if (r != 0)
-        common_refuse(state, option, err);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct ask *a = state->input;
@@ -83,35 +74,39 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 'u':
-        checked(state, "--user", job_filter_words(&a->filter.users, arg, &err), &err);
+        common_checked(state, "--user", job_filter_words(&a->filter.users, arg, &err),
+                       &err);
         return 0;
     case KEY_ME:
         a->filter.me = true;
         return 0;
     case 'j':
         if (arg)
-            checked(state, "--jobs", job_filter_ids(&a->filter, arg, &err), &err);
+            common_checked(state, "--jobs", job_filter_ids(&a->filter, arg, &err),
+                           &err);
         return 0;
     case ARGP_KEY_ARG: /* "-j ID" arrives here because its argument is optional */
-        checked(state, "job", job_filter_ids(&a->filter, arg, &err), &err);
+        common_checked(state, "job", job_filter_ids(&a->filter, arg, &err), &err);
         return 0;
     case 'n':
-        checked(state, "--name", job_filter_words(&a->filter.names, arg, &err), &err);
+        common_checked(state, "--name", job_filter_words(&a->filter.names, arg, &err),
+                       &err);
         return 0;
     case 't':
-        checked(state, "--states", job_filter_states(&a->filter, arg, &err), &err);
+        common_checked(state, "--states", job_filter_states(&a->filter, arg, &err),
+                       &err);
         return 0;
     case 'A':
-        checked(state, "--account", job_filter_words(&a->filter.projects, arg, &err),
-                &err);
+        common_checked(state, "--account",
+                       job_filter_words(&a->filter.projects, arg, &err), &err);
         return 0;
     case 'p':
-        checked(state, "--partition",
-                job_filter_words(&a->filter.partitions, arg, &err), &err);
+        common_checked(state, "--partition",
+                       job_filter_words(&a->filter.partitions, arg, &err), &err);
         return 0;
     case 'M':
-        checked(state, "--center", job_filter_words(&a->filter.centers, arg, &err),
-                &err);
+        common_checked(state, "--center",
+                       job_filter_words(&a->filter.centers, arg, &err), &err);
         return 0;
     case 'o':
         a->format = arg;
@@ -130,8 +125,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->filter.states |= 1u << JOB_PENDING;
         return 0;
     case 'i':
-        checked(state, "--iterate", measure_u32(arg, 1, 86400, &a->iterate_s, &err),
-                &err);
+        common_checked(state, "--iterate",
+                       measure_u32(arg, 1, 86400, &a->iterate_s, &err), &err);
         return 0;
     case 'r':
         return 0;

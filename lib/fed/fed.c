@@ -5,6 +5,7 @@
 #include "fed/fed.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,16 @@ struct held *fed_held_find(const struct fed *f, uint64_t id)
 
     HASH_FIND(hh, f->held_by_id, &id, sizeof(id), j);
     return j;
+}
+
+int fed_held_unfinished(const struct held *j, uint64_t id, struct err *err)
+{
+    if (!j)
+        return err_set(err, -ENOENT, "job %" PRIu64 " is not known here", id);
+    if (j->h.hold == HOLD_FINAL)
+        return err_set(err, -EALREADY, "job %" PRIu64 " is already %s", id,
+                       job_state_word(j->h.state));
+    return 0;
 }
 
 struct copied *copied_find(const struct fed *f, uint64_t id)

@@ -199,6 +199,8 @@ bool copy_way(int from, enum peer_kind on, int to);
 
 /* --- fed.c -------------------------------------------------------------------- */
 struct held *fed_held_find(const struct fed *f, uint64_t id);
+/* Somebody wants to change it; j NULL: not found. 0, -ENOENT or -EALREADY (final). */
+int fed_held_unfinished(const struct held *j, uint64_t id, struct err *err);
 struct copied *copied_find(const struct fed *f, uint64_t id);
 struct held *fed_held_add(struct fed *f, const struct holding *h);
 struct copied *copied_add(struct fed *f, const struct copy *c);

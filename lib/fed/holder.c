@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -445,11 +444,9 @@ int fed_cancel(struct fed *f,
 
     if (r < 0)
         return err_set(err, r, "out of memory");
-    if (!j)
-        return err_set(err, -ENOENT, "job %" PRIu64 " is not known here", id);
-    if (j->h.hold == HOLD_FINAL)
-        return err_set(err, -EALREADY, "job %" PRIu64 " is already %s", id,
-                       job_state_word(j->h.state));
+    r = fed_held_unfinished(j, id, err);
+    if (r < 0)
+        return r;
     j->h.cancelled = true;
     (void)word_copy(j->h.cancelled_by, sizeof(j->h.cancelled_by),
                     by); /* a name, within its ceiling */

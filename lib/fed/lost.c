@@ -87,11 +87,9 @@ int fed_declare_lost(struct fed *f,
 
     if (r < 0)
         return err_set(err, r, "out of memory");
-    if (!j)
-        return err_set(err, -ENOENT, "job %" PRIu64 " is not known here", id);
-    if (j->h.hold == HOLD_FINAL)
-        return err_set(err, -EALREADY, "job %" PRIu64 " is already %s", id,
-                       job_state_word(j->h.state));
+    r = fed_held_unfinished(j, id, err);
+    if (r < 0)
+        return r;
     if (!running(j))
         return err_set(
             err, -EINVAL,

@@ -124,7 +124,8 @@ int drift_map(const struct target *t,
         if (r == 0)
             r = section_split(t, g, &split, rng, stage[i].level, group,
                               i + 1 < n ? stage[i + 1].level : 1, ret_leaf);
-        memcpy(group, ret_leaf, g->n * sizeof(*group));
+        if (r == 0 && i + 1 < n)
+            memcpy(group, ret_leaf, g->n * sizeof(*group));
     }
     return r;
 }
