@@ -139,7 +139,8 @@ command_facctmgr_LDADD = $(command_libs)
 
 dist_bashcompletion_DATA += completion/hopluu.bash completion/fbatch completion/fqueue \
 	completion/fcancel completion/finfo completion/facct completion/fbalance \
-	completion/fexplain completion/fmap completion/fseff completion/freport completion/fverify completion/fbundle completion/fcontrol \
+	completion/fexplain completion/fmap completion/fprio completion/fseff completion/fshare \
+	completion/freport completion/fverify completion/fbundle completion/fcontrol \
 	completion/facctmgr
 
 # The same programs under Slurm's names: this directory first in PATH, and scripts and

@@ -71,6 +71,8 @@ for p in fbatch fqueue fcancel finfo facct fbalance fexplain fprio fseff fshare 
     ok "$p --version"
     run 1 $p --nonsense && says "unrecognized option '--nonsense'"
     ok "$p refuses an unknown option with 1"
+    [ -r "$answers/../../../completion/$p" ]
+    ok "bash finds the completion of $p"
 done
 HOPLUU_SOCKET=$dir/nobody
 export HOPLUU_SOCKET
