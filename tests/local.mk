@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception
 # One list per height: unit and property tests beside the room that they test.
-EXTRA_DIST += tests/cmocka_all.h
+EXTRA_DIST += tests/cmocka_all.h tests/second-try
 include tests/base/local.mk
 include tests/model/local.mk
 include tests/place/local.mk

@@ -26,6 +26,7 @@ shell_tests = \
 	tests/shell/reload.t \
 	tests/shell/reservation.t \
 	tests/shell/restart.t \
+	tests/shell/second_try.t \
 	tests/shell/slurm.t \
 	tests/shell/slurm_admin.t \
 	tests/shell/slurm_ends.t \
