@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception */
 /*
- * grid_cost - the judge for named grids, without a walk over pairs
+ * grid_cost - the judge for named grids
  *
- * The pairs of a grid are a few bundles: every place of a box with the place
- * that is a fixed step away. How many pairs of a bundle a range of ranks or a
- * block holds is a product or a sum of products. Agrees with target_cost() to
- * the digit.
+ * In default order and in bricks no pair is looked at, see grid_bundles_int.h. Agrees
+ * with target_cost() to the digit.
  */
 #include "config.h"
 
@@ -17,102 +15,9 @@
 
 #include "base/number.h"
 
-#include "place/pattern_int.h"
+#include "place/grid_bundles_int.h"
 
 #include "base/banned.h"
-
-#define BUNDLES_MAX 64 /* 62 of 3 dimensions, periodic, with all corners */
-
-/* Pairs (x, x + step) for all x in a box. */
-struct bundle {
-    uint64_t w;
-    uint32_t n[PATTERN_DIMS_MAX];     /* size of the box */
-    uint32_t lo[2][PATTERN_DIMS_MAX]; /* where it begins, of x and of x + step */
-    uint64_t area[PATTERN_DIMS_MAX];  /* [d] places of the box below dimension d */
-    int64_t step;                     /* in ranks, positive */
-};
-
-struct bundles {
-    uint32_t n_dims;
-    uint32_t dim[PATTERN_DIMS_MAX];
-    uint32_t n;
-    struct bundle v[BUNDLES_MAX];
-};
-
-/* Dimension d of a bundle that goes o there (-1, 0, 1), over the edge or not. */
-static void set_dim(struct bundle *b, uint32_t d, uint32_t dim, int o, bool over)
-{
-    uint32_t far = dim - 1;
-
-    b->n[d] = o == 0 ? dim : over ? 1 : far;
-    b->lo[0][d] = o == 0 ? 0 : over ? (o > 0 ? far : 0) : (o > 0 ? 0 : 1);
-    b->lo[1][d] = o == 0 ? 0 : over ? (o > 0 ? 0 : far) : (o > 0 ? 1 : 0);
-}
-
-static void add_bundle(struct bundles *all, struct bundle b)
-{
-    int64_t stride = 1;
-    uint64_t area = 1;
-
-    b.step = 0;
-    for (uint32_t d = 0; d < all->n_dims; d++) {
-        b.step += ((int64_t)b.lo[1][d] - (int64_t)b.lo[0][d]) * stride;
-        stride *= all->dim[d];
-        b.area[d] = area;
-        area *= b.n[d];
-    }
-    if (area == 0 || b.step == 0)
-        return;
-    if (b.step < 0) {
-        uint32_t lo[PATTERN_DIMS_MAX];
-
-        memcpy(lo, b.lo[0], sizeof(lo));
-        memcpy(b.lo[0], b.lo[1], sizeof(lo));
-        memcpy(b.lo[1], lo, sizeof(lo));
-        b.step = -b.step;
-    }
-    all->v[all->n++] = b;
-}
-
-/* The bundles of one offset: 3^d digits, 0 to 2 for -1 to 1. */
-static void add_offset(struct bundles *all, const struct pattern *p, uint32_t offset)
-{
-    int o[PATTERN_DIMS_MAX] = {0};
-    uint32_t moved = 0;
-    struct bundle b = {0};
-
-    for (uint32_t d = 0; d < all->n_dims; d++) {
-        o[d] = (int)(offset % 3) - 1;
-        offset /= 3;
-        moved += o[d] != 0;
-    }
-    b.w = p->grid_bytes[moved];
-    if (b.w == 0)
-        return;
-    for (uint32_t over = 0; over < 1U << all->n_dims; over++) {
-        bool fits = over == 0 || p->grid.periodic;
-
-        for (uint32_t d = 0; d < all->n_dims; d++) {
-            fits = fits && (o[d] != 0 || !(over >> d & 1));
-            set_dim(&b, d, all->dim[d], o[d], over >> d & 1);
-        }
-        if (fits)
-            add_bundle(all, b);
-    }
-}
-
-static void find_bundles(const struct pattern *p, struct bundles *all)
-{
-    uint32_t n = 1;
-
-    all->n = 0;
-    all->n_dims = p->grid.n_dims;
-    memcpy(all->dim, p->grid.dim, sizeof(all->dim));
-    for (uint32_t d = 0; d < all->n_dims; d++)
-        n *= 3;
-    for (uint32_t i = n / 2 + 1; i < n; i++) /* of two opposite offsets one */
-        add_offset(all, p, i);
-}
 
 /* How many places of the box at lo come before the place x[]. */
 static uint64_t count_before(const struct bundles *all,
@@ -191,7 +96,7 @@ int grid_cost_in_order(const struct target *t,
     int r = all && open ? 0 : -ENOMEM;
 
     if (r == 0)
-        find_bundles(p, all);
+        bundles_find(p, all);
     for (uint32_t i = 1; r == 0 && i <= t->n_leaves; i++) {
         uint32_t end = MIN(t->first_slot[i], p->n);
         uint32_t x[PATTERN_DIMS_MAX];
@@ -307,7 +212,7 @@ int grid_cost_bricks(const struct target *t,
 
     if (!all)
         return -ENOMEM;
-    find_bundles(p, all);
+    bundles_find(p, all);
     for (uint32_t l = 1; l <= t->n_levels; l++) {
         inside[l] = inside_blocks(all, bricks->size[l]);
         if (l < t->n_levels)
@@ -396,7 +301,7 @@ int grid_cost_map(const struct target *t,
     int r = all ? loads_init(&loads, t) : -ENOMEM;
 
     if (r == 0) {
-        find_bundles(p, all);
+        bundles_find(p, all);
         for (uint32_t i = 0; i < all->n; i++)
             add_pairs(t, all, &all->v[i], leaf, &loads, traffic);
         inside[1] = p->total;

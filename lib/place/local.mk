@@ -7,6 +7,7 @@ lib_libplace_la_SOURCES = \
 	lib/place/drift_map.c lib/place/drift_settle.c \
 	lib/place/few.c lib/place/few_int.h \
 	lib/place/graph.c lib/place/graph_int.h \
+	lib/place/grid_bundles.c lib/place/grid_bundles_int.h \
 	lib/place/grid_cost.c lib/place/grid_cut.c lib/place/grid_find.c \
 	lib/place/grid_int.h lib/place/grid_map.c \
 	lib/place/machine.c lib/place/machine.h lib/place/machine_int.h \

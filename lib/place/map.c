@@ -20,9 +20,8 @@
 
 #include "base/banned.h"
 
-#define LEVEL_GAIN 2    /* part of the bottleneck for a part of J */
-#define IN_VAIN 0.99    /* of the default's bottleneck; what is above is no gain */
-#define LARGE_GRID 2000 /* ranks */
+#define LEVEL_GAIN 2 /* part of the bottleneck for a part of J */
+#define IN_VAIN 0.99 /* of the default's bottleneck; what is above is no gain */
 
 static const char *const efforts[] = {
     [PLACE_FAST] = "fast", [PLACE_NORMAL] = "normal", [PLACE_BEST] = "best"};
@@ -322,8 +321,8 @@ static int offer_grid(struct search *s, bool *ret_enough)
     if (r > 0)
         *ret_enough =
             named
-            && (exact || s->p->n_ranks >= LARGE_GRID ? s->p->effort < PLACE_BEST
-                                                     : s->p->effort == PLACE_FAST);
+            && (exact || s->p->n_ranks >= SEARCH_MANY ? s->p->effort < PLACE_BEST
+                                                      : s->p->effort == PLACE_FAST);
     free(leaf);
     grid_release(&g);
     return r < 0 ? r : 0;

@@ -13,6 +13,10 @@
 #include "place/rng_int.h"
 #include "place/target_int.h"
 
+/* Ranks; so many leave no time for several lines, and a grid cut so often is not
+ * bettered by a search. */
+#define SEARCH_MANY 2000
+
 struct search {
     const struct place_problem *p;
     const struct pattern *pattern;

@@ -26,8 +26,7 @@
 
 #define UNITS_PER_S 14e6
 #define STARTS_MAX 48
-#define FEW 256   /* ranks; annealing reaches the best of so few */
-#define MANY 2000 /* ranks; so many leave no time for several lines */
+#define FEW 256 /* ranks; annealing reaches the best of so few */
 #define DRIFT_FROM 400
 #define LOWER_STEP 0.985
 #define LOWER_ROUNDS 10
@@ -87,9 +86,9 @@ static struct plan make_plan(const struct search *s)
     plan.n_starts = MAX(plan.n_starts, UINT32_C(1));
     if (s->g.n >= DRIFT_FROM) {
         plan.n_drifts =
-            effort == PLACE_BEST && s->p->n_ranks < MANY ? LINES_MAX - 1 : 1;
-        share =
-            effort > PLACE_FAST && s->p->n_ranks < MANY ? DRIFT_MENDED : DRIFT_SHARE;
+            effort == PLACE_BEST && s->p->n_ranks < SEARCH_MANY ? LINES_MAX - 1 : 1;
+        share = effort > PLACE_FAST && s->p->n_ranks < SEARCH_MANY ? DRIFT_MENDED
+                                                                   : DRIFT_SHARE;
         plan.drift_work = (uint64_t)(share * (double)plan.work) / plan.n_drifts;
         plan.drift_work -= MIN(plan.drift_work, plan.start_work);
         if (plan.drift_work * DRIFT_UNITS
@@ -98,7 +97,7 @@ static struct plan make_plan(const struct search *s)
     }
     if (effort == PLACE_BEST)
         plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX);
-    else if (effort == PLACE_NORMAL && s->p->n_ranks < MANY)
+    else if (effort == PLACE_NORMAL && s->p->n_ranks < SEARCH_MANY)
         plan.n_lines = MIN(plan.n_starts + 1, (uint32_t)LINES_MAX / 2);
     return plan;
 }
@@ -237,7 +236,8 @@ int search_matrix(struct search *s)
     if (r == 0 && plan.n_drifts > 0) {
         r = start_drifts(s, &plan, &st, line, &drifted);
         spent = plan.n_drifts * (plan.start_work + plan.drift_work);
-        enough = drifted && s->g.n >= MANY; /* mending such a map gains nothing */
+        enough =
+            drifted && s->g.n >= SEARCH_MANY; /* mending such a map gains nothing */
     }
     if (r == 0 && !enough && !drifted) {
         r = start_sections(s, &plan, &st, line);
